@@ -50,81 +50,70 @@ struct f16 {
     }
     RECKON_BOTH constexpr operator float() const {
         const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16, rest = bits & 0x7fffu;
-        if (rest >= 0x7c00u) return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
+        if (rest >= 0x7c00u)
+            return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
         if (rest >= 0x400u) return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
         const float subnormal = float(rest) * 0x1p-24f;
         return sign != 0 ? -subnormal : subnormal;
     }
 };
 
-template <class T>
-struct dtype_traits;
-template <>
-struct dtype_traits<double> {
-    static constexpr dtype value = dtype::f64;
-};
-template <>
-struct dtype_traits<float> {
-    static constexpr dtype value = dtype::f32;
-};
-template <>
-struct dtype_traits<f16> {
-    static constexpr dtype value = dtype::f16;
-};
-template <>
-struct dtype_traits<bf16> {
-    static constexpr dtype value = dtype::bf16;
-};
-template <>
-struct dtype_traits<std::int64_t> {
-    static constexpr dtype value = dtype::i64;
-};
-template <>
-struct dtype_traits<std::int32_t> {
-    static constexpr dtype value = dtype::i32;
-};
-template <>
-struct dtype_traits<std::int8_t> {
-    static constexpr dtype value = dtype::i8;
-};
-template <>
-struct dtype_traits<std::uint8_t> {
-    static constexpr dtype value = dtype::u8;
-};
+template <class T> struct dtype_traits;
+template <> struct dtype_traits<double> { static constexpr dtype value = dtype::f64; };
+template <> struct dtype_traits<float> { static constexpr dtype value = dtype::f32; };
+template <> struct dtype_traits<f16> { static constexpr dtype value = dtype::f16; };
+template <> struct dtype_traits<bf16> { static constexpr dtype value = dtype::bf16; };
+template <> struct dtype_traits<std::int64_t> { static constexpr dtype value = dtype::i64; };
+template <> struct dtype_traits<std::int32_t> { static constexpr dtype value = dtype::i32; };
+template <> struct dtype_traits<std::int8_t> { static constexpr dtype value = dtype::i8; };
+template <> struct dtype_traits<std::uint8_t> { static constexpr dtype value = dtype::u8; };
 
 template <class T>
-concept element = requires { dtype_traits<T>::value; };
+concept element = requires {
+    dtype_traits<T>::value;
+};
 
 /// What activations are computed in; bf16 and f16 only store.
 template <class T>
 concept floating = std::same_as<T, float> || std::same_as<T, double>;
 
-template <element T>
-inline constexpr dtype dtype_of = dtype_traits<T>::value;
+template <element T> inline constexpr dtype dtype_of = dtype_traits<T>::value;
 
 constexpr idx bytes_of(dtype type) {
     switch (type) {
         case dtype::f64:
-        case dtype::i64: return 8;
+        case dtype::i64:
+            return 8;
         case dtype::f32:
-        case dtype::i32: return 4;
+        case dtype::i32:
+            return 4;
         case dtype::f16:
-        case dtype::bf16: return 2;
-        default: return 1;
+        case dtype::bf16:
+            return 2;
+        default:
+            return 1;
     }
 }
 
 /// The name used in files and messages.
 constexpr const char* name_of(dtype type) {
     switch (type) {
-        case dtype::f64: return "f64";
-        case dtype::f32: return "f32";
-        case dtype::f16: return "f16";
-        case dtype::bf16: return "bf16";
-        case dtype::i64: return "i64";
-        case dtype::i32: return "i32";
-        case dtype::i8: return "i8";
-        default: return "u8";
+        case dtype::f64:
+            return "f64";
+        case dtype::f32:
+            return "f32";
+        case dtype::f16:
+            return "f16";
+        case dtype::bf16:
+            return "bf16";
+        case dtype::i64:
+            return "i64";
+        case dtype::i32:
+            return "i32";
+        case dtype::i8:
+            return "i8";
+        default:
+            return "u8";
     }
 }
 

@@ -1,7 +1,7 @@
 // Errors at the door: every refusal names the op (or reader), the argument, what was expected and
 // what came instead. With exceptions `fail` throws `reckon::error`; without them it calls
-// `reckon::on_error`, which the program defines (a default that aborts would link malloc on a chip).
-// The text lives in a fixed buffer, so raising an error allocates nothing of its own.
+// `reckon::on_error`, which the program defines (a default that aborts would link malloc on a
+// chip). The text lives in a fixed buffer, so raising an error allocates nothing of its own.
 #pragma once
 
 #include <reckon/core/config.hpp>
@@ -14,8 +14,7 @@
 namespace reckon::inline v0 {
 
 /// Up to `Capacity` characters without a heap; what does not fit is cut and ends in "...".
-template <idx Capacity>
-class fixed_text {
+template <idx Capacity> class fixed_text {
   public:
     constexpr fixed_text() = default;
     constexpr fixed_text(std::string_view text) { append(text); }
@@ -57,9 +56,9 @@ class error {
     error(std::string_view op, std::string_view argument, const error_text& expected,
           const error_text& actual)
         : op_(op), argument_(argument), expected_(expected), actual_(actual) {
-        for (std::string_view piece : {op, std::string_view{": "}, argument,
-                                       std::string_view{": expected "}, expected.view(),
-                                       std::string_view{", got "}, actual.view()})
+        for (std::string_view piece :
+             {op, std::string_view{": "}, argument, std::string_view{": expected "},
+              expected.view(), std::string_view{", got "}, actual.view()})
             message_.append(piece);
     }
 

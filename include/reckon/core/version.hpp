@@ -1,10 +1,12 @@
-// The version of the headers: macros for the preprocessor, a constant for code. CMake reads them here.
+// The version of the headers: macros for the preprocessor, a constant for code. CMake reads them
+// here.
 #pragma once
 
 #define RECKON_VERSION_MAJOR 0
 #define RECKON_VERSION_MINOR 1
 #define RECKON_VERSION_PATCH 0
-#define RECKON_VERSION (RECKON_VERSION_MAJOR * 10000 + RECKON_VERSION_MINOR * 100 + RECKON_VERSION_PATCH)
+#define RECKON_VERSION \
+    (RECKON_VERSION_MAJOR * 10000 + RECKON_VERSION_MINOR * 100 + RECKON_VERSION_PATCH)
 
 namespace reckon::inline v0 {  // the ABI namespace carries the major version
 
