@@ -1,0 +1,37 @@
+# reckon::simd, the optional compiled target: the kernels of kernels/simd.hpp once per x86
+# instruction set. Only these files have instruction set flags, and nothing of them leaks.
+
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    message(FATAL_ERROR "reckon: component simd compiles x86 kernels; elsewhere the compiler's "
+        "own flags decide (link reckon::xsimd)")
+endif()
+if(NOT EXISTS ${PROJECT_SOURCE_DIR}/include/reckon/kernels/simd.hpp)
+    return()
+endif()
+reckon_add_component(xsimd)
+if(NOT TARGET reckon::xsimd)
+    message(FATAL_ERROR "reckon: ${reckon_xsimd_missing}")
+endif()
+
+set(flags_sse4_2 -msse4.2)
+set(flags_avx2 -mavx2 -mfma)
+set(flags_avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)
+# g++'s own avx512fintrin.h draws a false warning
+set(silence_avx512 $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+                   $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
+
+add_library(reckon_simd STATIC)
+add_library(reckon::simd ALIAS reckon_simd)
+foreach(arch sse4_2 avx2 avx512)
+    set(source ${PROJECT_BINARY_DIR}/simd/${arch}.cpp)
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/simd_arch.cpp.in ${source} @ONLY)
+    target_sources(reckon_simd PRIVATE ${source})
+    # Always optimised: at -O0 std's inlines would be emitted with these flags, and another object
+    # of the program could get linked to them.
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-march=x86-64;${flags_${arch}};-O2;-ffp-contract=fast;${silence_${arch}}")
+endforeach()
+target_link_libraries(reckon_simd PUBLIC reckon PRIVATE $<BUILD_INTERFACE:reckon::xsimd>)
+target_compile_definitions(reckon_simd INTERFACE RECKON_SIMD_COMPILED=1)
+set_target_properties(reckon_simd PROPERTIES
+    EXPORT_NAME simd CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)

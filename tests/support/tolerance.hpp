@@ -1,0 +1,37 @@
+// The one table of tolerances, in max |a - b| / max |b|. They are not loosened; a case that needs
+// more is named here with its reason.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+namespace test_support {
+
+struct tolerance {
+    static constexpr double op = 1e-5;     // a kernel against the reference
+    static constexpr double model = 1e-4;  // a model against its golden, or against another backend
+    static constexpr double packed = 1e-5;  // one ragged batch against one sequence at a time
+};
+
+/// max |a - b| / max |b|; infinite where the sizes differ or either holds a NaN or an
+/// infinity. Zeros equal zeros.
+template <class T> double relative_difference(std::span<const T> a, std::span<const T> b) {
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    if (a.size() != b.size()) return infinite;
+    double difference = 0, scale = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double d = std::abs(double(a[i]) - double(b[i]));
+        if (!std::isfinite(d)) return infinite;
+        difference = std::max(difference, d);
+        scale = std::max(scale, std::abs(double(b[i])));
+    }
+    return difference == 0 ? 0 : difference / scale;
+}
+
+inline double relative_difference(std::span<const float> a, std::span<const float> b) {
+    return relative_difference<float>(a, b);
+}
+
+}  // namespace test_support
