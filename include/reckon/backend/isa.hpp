@@ -1,0 +1,74 @@
+// Instruction sets. RECKON_ISA names what this translation unit is compiled for; it keys the root
+// of every CPU tag, so objects built with different flags share no symbol of reckon. The arch tags
+// know their lanes and how to ask the CPU; kernels/simd.hpp knows xsimd.
+#pragma once
+
+#include <reckon/core/config.hpp>
+
+#ifndef RECKON_ISA
+#if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
+    defined(__AVX512BW__) && defined(__AVX512VL__)
+#define RECKON_ISA isa_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define RECKON_ISA isa_avx2
+#elif defined(__AVX2__)
+#define RECKON_ISA isa_avx2_without_fma
+#elif defined(__AVX__)
+#define RECKON_ISA isa_avx
+#elif defined(__SSE4_2__)
+#define RECKON_ISA isa_sse4_2
+#elif defined(__aarch64__)
+#define RECKON_ISA isa_neon64
+#else
+#define RECKON_ISA isa_base
+#endif
+#endif
+
+namespace reckon::inline v0 {
+
+struct sse4_2 {
+    static constexpr const char* name = "sse4_2";
+    static constexpr const char* flags = "-msse4.2";
+    static constexpr idx lanes = 4;
+    static bool here();
+};
+struct avx2 {
+    static constexpr const char* name = "avx2";
+    static constexpr const char* flags = "-mavx2 -mfma";
+    static constexpr idx lanes = 8;
+    static bool here();
+};
+struct avx512 {  // F CD DQ BW VL
+    static constexpr const char* name = "avx512";
+    static constexpr const char* flags = "-mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl";
+    static constexpr idx lanes = 16;
+    static bool here();
+};
+struct neon64 {
+    static constexpr const char* name = "neon64";
+    static constexpr const char* flags = "an aarch64 compiler";
+    static constexpr idx lanes = 4;
+    static bool here();
+};
+
+#if defined(__x86_64__) || defined(__i386__)
+inline bool sse4_2::here() { return __builtin_cpu_supports("sse4.2"); }
+inline bool avx2::here() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+inline bool avx512::here() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+}
+inline bool neon64::here() { return false; }
+#else
+inline bool sse4_2::here() { return false; }
+inline bool avx2::here() { return false; }
+inline bool avx512::here() { return false; }
+#if defined(__aarch64__)
+inline bool neon64::here() { return true; }
+#else
+inline bool neon64::here() { return false; }
+#endif
+#endif
+
+}  // namespace reckon::inline v0

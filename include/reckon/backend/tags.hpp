@@ -1,0 +1,75 @@
+// Backends are types. CPU tags stack by inheritance: a kernel is one overload on the tag, and what
+// a backend does not state falls back to `Next`, at last to `cpu_reference`. Tags are only declared
+// here; each is defined in kernels/<backend>.hpp together with all of its kernels, so that no
+// translation unit can name a backend without having them.
+//
+// A tag is `struct my_chip : Next` with
+//     using next = Next;                        the tag below
+//     template <class N> using over = ...;      itself on another stack (the kernel table asks)
+//     static constexpr const char* name;        one word for programs and tables
+//     struct state : Next::state { ... };       handles of its vendor, one per context
+// and may redefine `packing`, the layout `prepare` writes.
+#pragma once
+
+#include <reckon/backend/isa.hpp>
+#include <reckon/core/arena.hpp>
+#include <reckon/core/space.hpp>
+
+#include <concepts>
+
+namespace reckon::inline v0 {
+
+inline namespace RECKON_ISA {
+struct cpu_reference;  // the root, and so every stack above it, carries this file's compile flags
+}
+template <class Next = cpu_reference> struct cpu_eigen;
+template <class Arch, class Next = cpu_reference> struct cpu_simd;
+template <class Next = cpu_reference> struct cpu_onednn;
+
+struct gpu_reference;  // the root of every GPU stack: it has no kernels
+template <class Next = gpu_reference> struct gpu_cuda;
+
+/// `prepare` leaves the weights of such a backend as they are.
+struct unpacked {};
+
+/// The bottom of a stack that has nothing below: what is found on it is the backend's own.
+struct nothing {
+    using next = void;
+    using space = host;
+    using packing = unpacked;
+    static constexpr const char* name = "nothing";
+    struct state {};
+    static block_source blocks() { return heap_blocks(); }
+};
+
+template <class Tag>
+concept complete_tag = requires {
+    sizeof(Tag);
+    typename Tag::state;
+    typename Tag::packing;
+    typename Tag::space;
+};
+
+/// Runs shapes and scratch only, no kernel: what `workspace_bytes` counts with.
+template <class Tag> struct dry_run {
+    using counted = Tag;
+    using next = void;
+    using space = typename Tag::space;
+    using packing = typename Tag::packing;
+    static constexpr const char* name = "dry_run";
+    struct state {};
+    static block_source blocks() { return {}; }
+};
+
+namespace detail {
+template <class Tag> struct counted {
+    using type = Tag;
+    static constexpr bool dry = false;
+};
+template <class Tag> struct counted<dry_run<Tag>> {
+    using type = Tag;
+    static constexpr bool dry = true;
+};
+}  // namespace detail
+
+}  // namespace reckon::inline v0

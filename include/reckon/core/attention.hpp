@@ -1,0 +1,75 @@
+// The contract of attention, for everything that is to come: ragged queries against keys that lie
+// anywhere (a cache with spare room is not packed), an optional second source shared by sequences
+// (many candidates, one user), grouped heads, widths of query-key and value heads apart, explicit
+// scale and normaliser, and an optional bias that fills tiles. `ops::attention` says which of it
+// the kernels serve today and refuses the rest by name.
+#pragma once
+
+#include <reckon/core/mask.hpp>
+#include <reckon/core/ragged.hpp>
+#include <reckon/core/view.hpp>
+
+namespace reckon::inline v0 {
+
+/// Rows of keys and values; sequence s owns rows [first[s], first[s] + count[s]).
+/// Null `first` and `count` mean: the same rows as the queries (self-attention over a packed
+/// batch).
+template <class K, class Space = host> struct key_values {
+    view<const K, Space> keys;    // [rows, key_heads * key_width]
+    view<const K, Space> values;  // [rows, key_heads * value_width]
+    const std::int32_t* first = nullptr;
+    const std::int32_t* count = nullptr;
+};
+
+/// A second source that comes before the first one's keys; sequence s uses the rows of index[s].
+/// Its gradient is summed in sequence order.
+template <class K, class Space = host> struct shared_key_values {
+    key_values<K, Space> rows;
+    const std::int32_t* index = nullptr;
+};
+
+/// softmax: exp(score) / sum; silu: silu(score) / divisor (HSTU).
+enum class weighting : std::uint8_t { softmax, silu };
+
+/// Adds to the scores of a tile [rows, keys] of one sequence and head, from positions and times,
+/// and later receives the tile's gradient. Plain floats, so that compiled kernels need no user
+/// template.
+struct attention_bias {
+    void* self = nullptr;
+    void (*fill)(void* self, idx sequence, idx head, interval rows, interval keys,
+                 float* tile) = nullptr;
+    void (*gradient)(void* self, idx sequence, idx head, interval rows, interval keys,
+                     const float* tile) = nullptr;
+};
+
+struct attention_options {
+    idx heads = 1;
+    idx key_heads = 0;  // 0: as many as heads; else heads / key_heads queries share one
+    float scale = 0;    // what the products are multiplied by; 0: 1 / sqrt(key_width)
+    weighting normalise = weighting::softmax;
+    float divisor = 1;              // of weighting::silu
+    per_sequence first_position{};  // the mask's row number of each sequence's first query
+    const attention_bias* bias = nullptr;
+};
+
+/// All that a kernel receives. Nothing in it needs checking any more.
+template <class E, class K, class M, class Space = host> struct attention_problem {
+    view<const E, Space> query;  // [rows, heads * key_width]
+    ragged rows;
+    key_values<K, Space> source;
+    M mask;
+    attention_options options;
+
+    constexpr idx key_width() const { return query.cols / options.heads; }
+    constexpr idx value_width() const { return source.values.cols / options.key_heads; }
+    constexpr idx first_key(idx s) const {
+        return source.first == nullptr ? rows.begin(s) : idx(source.first[s]);
+    }
+    constexpr idx keys(idx s) const {
+        return source.count == nullptr ? rows.length(s) : idx(source.count[s]);
+    }
+    /// Query head h reads this key head.
+    constexpr idx key_head(idx h) const { return h * options.key_heads / options.heads; }
+};
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,18 @@
+// What every tokenizer hands to a model: the ids of all texts packed into one row, and where each
+// text begins. Nothing is padded.
+#pragma once
+
+#include <reckon/core/config.hpp>
+
+#include <vector>
+
+namespace reckon::inline v0 {
+
+struct token_batch {
+    std::vector<std::int32_t> ids;            // [tokens]
+    std::vector<std::int32_t> offsets = {0};  // [sequences + 1], as `ragged` takes them
+
+    idx sequences() const { return offsets.size() - 1; }
+};
+
+}  // namespace reckon::inline v0
