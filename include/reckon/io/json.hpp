@@ -95,7 +95,7 @@ inline std::string json_string(std::string_view text) {
     try {
         return nlohmann::json(text).dump();
     } catch (const nlohmann::json::exception&) {
-        throw load_error("json", quoted(text), "UTF-8", "other bytes");
+        throw load_error("json", in_quotes(text), "UTF-8", "other bytes");
     }
 }
 
@@ -178,7 +178,7 @@ class json_object {
         return value.get<T>();
     }
 
-    std::string place(const char* key) const { return place_ + ": " + quoted(key); }
+    std::string place(const char* key) const { return place_ + ": " + in_quotes(key); }
     [[noreturn]] void missing(const char* key) const {
         throw load_error("json", place(key), "a value", "nothing");
     }
@@ -188,7 +188,7 @@ class json_object {
     }
     static std::string shown(const nlohmann::json& value) {
         if (value.is_structured()) return std::string{"an "} + value.type_name();
-        return value.is_string() ? quoted(value.get_ref<const std::string&>()) : value.dump();
+        return value.is_string() ? in_quotes(value.get_ref<const std::string&>()) : value.dump();
     }
 
     std::string place_;

@@ -28,7 +28,7 @@ class load_error : public error {
 
 /// A text from a file as messages show it: in quotes, at most 120 bytes, without the control
 /// characters a terminal would obey.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
     constexpr idx limit = 120;
     const bool cut = text.size() > limit;
     if (cut) {

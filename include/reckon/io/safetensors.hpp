@@ -69,7 +69,7 @@ class safetensors_header final : public json_events {
                      : name == "shape"        ? shape_field
                      : name == "data_offsets" ? offsets_field
                                               : 0;
-            if (field_ == 0) fail("dtype, shape and data_offsets", quoted(name));
+            if (field_ == 0) fail("dtype, shape and data_offsets", in_quotes(name));
             if ((seen_ & field_) != 0) fail("one " + name, "a second one");
             seen_ |= field_;
         }
@@ -77,10 +77,11 @@ class safetensors_header final : public json_events {
 
     void text(const std::string& value) override {
         if (place_ == place::metadata) {
-            if (!metadata.emplace(key_, value).second) fail("one " + quoted(key_), "a second one");
+            if (!metadata.emplace(key_, value).second)
+                fail("one " + in_quotes(key_), "a second one");
         } else if (place_ == place::tensor && field_ == type_field) {
             const stored_type* type = find_stored_type(value);
-            if (type == nullptr) fail("a type of the format", quoted(value));
+            if (type == nullptr) fail("a type of the format", in_quotes(value));
             tensors.back().type = type->name;
         } else {
             refuse("a string");
@@ -113,7 +114,7 @@ class safetensors_header final : public json_events {
             case place::header:
                 fail("an object", actual);
             case place::metadata:
-                fail("a string for " + quoted(key_), actual);
+                fail("a string for " + in_quotes(key_), actual);
             case place::shape:
                 fail("non-negative integers as shape", actual);
             case place::offsets:
@@ -142,8 +143,8 @@ class safetensors_header final : public json_events {
 
     [[noreturn]] void fail(const std::string& expected, const std::string& actual) const {
         const bool whole = place_ == place::document;
-        throw load_error("safetensors", file_ + ": " + (whole ? "header" : quoted(name_)), expected,
-                         actual);
+        throw load_error("safetensors", file_ + ": " + (whole ? "header" : in_quotes(name_)),
+                         expected, actual);
     }
 
     const std::string& file_;
@@ -188,7 +189,7 @@ class safetensors {
 
     const stored_tensor& at(std::string_view tensor) const {
         const stored_tensor* found = find(tensor);
-        if (found == nullptr) fail(quoted(tensor), "a tensor", "none of that name");
+        if (found == nullptr) fail(in_quotes(tensor), "a tensor", "none of that name");
         return *found;
     }
 
@@ -229,7 +230,7 @@ class safetensors {
         for (const stored_tensor* tensor : order) {
             const auto begin = idx(tensor->bytes.data() - data.data());
             if (begin != end)
-                fail(quoted(tensor->name), "data from offset " + std::to_string(end),
+                fail(in_quotes(tensor->name), "data from offset " + std::to_string(end),
                      begin > end ? "a hole before " + std::to_string(begin)
                                  : "an overlap from " + std::to_string(begin));
             end += tensor->bytes.size();

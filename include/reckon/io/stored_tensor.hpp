@@ -89,11 +89,11 @@ inline std::string described(const stored_tensor& tensor) {
 /// Refuses a tensor whose bytes are not as many as its type and shape take. `file` is for errors.
 inline void expect_whole(const stored_tensor& tensor, std::string_view file) {
     const auto refuse = [&](const std::string& expected, const std::string& actual) {
-        throw load_error("safetensors", std::string{file} + ": " + quoted(tensor.name), expected,
+        throw load_error("safetensors", std::string{file} + ": " + in_quotes(tensor.name), expected,
                          actual);
     };
     const stored_type* type = find_stored_type(tensor.type);
-    if (type == nullptr) return refuse("a type of the format", quoted(tensor.type));
+    if (type == nullptr) return refuse("a type of the format", in_quotes(tensor.type));
     idx bytes = type->bytes;
     for (idx extent : tensor.shape) {
         if (extent != 0 && bytes > std::numeric_limits<idx>::max() / extent)
@@ -113,7 +113,7 @@ inline void expect_distinct(std::span<const stored_tensor> tensors, std::string_
     std::sort(names.begin(), names.end());
     const auto twice = std::adjacent_find(names.begin(), names.end());
     if (twice != names.end())
-        throw load_error("safetensors", std::string{file} + ": " + quoted(*twice), "one tensor",
+        throw load_error("safetensors", std::string{file} + ": " + in_quotes(*twice), "one tensor",
                          "two of that name");
 }
 
@@ -126,10 +126,10 @@ stored_tensor store(std::string name, std::vector<idx> shape, std::span<const T>
 /// The elements where they lie. The type must be T's and the address a multiple of its alignment.
 template <element T> std::span<const T> values(const stored_tensor& tensor) {
     if (tensor.type != stored_name(dtype_of<T>))
-        throw load_error("values", quoted(tensor.name), stored_name(dtype_of<T>), tensor.type);
+        throw load_error("values", in_quotes(tensor.name), stored_name(dtype_of<T>), tensor.type);
     const auto address = reinterpret_cast<std::uintptr_t>(tensor.bytes.data());
     if (address % alignof(T) != 0)
-        throw load_error("values", quoted(tensor.name),
+        throw load_error("values", in_quotes(tensor.name),
                          "an address that " + std::to_string(alignof(T)) + " divides",
                          "another (copy_values reads it)");
     return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
@@ -163,11 +163,11 @@ void convert_each(std::span<const std::byte> from, std::span<To> to) {
 template <element T> void copy_values(const stored_tensor& tensor, std::span<T> to) {
     const stored_type* type = find_stored_type(tensor.type);
     if (type == nullptr || !converts_to<T>(tensor.type))
-        throw load_error("copy_values", quoted(tensor.name),
+        throw load_error("copy_values", in_quotes(tensor.name),
                          "a type that becomes " + std::string{stored_name(dtype_of<T>)},
                          tensor.type);
     if (to.size() != tensor.bytes.size() / type->bytes)
-        throw load_error("copy_values", quoted(tensor.name),
+        throw load_error("copy_values", in_quotes(tensor.name),
                          std::to_string(to.size()) + " elements", described(tensor));
     if (to.empty()) return;
     if (tensor.type == stored_name(dtype_of<T>)) {

@@ -28,7 +28,7 @@ inline std::vector<const stored_tensor*> writing_order(std::span<const stored_te
     for (const stored_tensor& tensor : tensors) {
         expect_whole(tensor, path);
         if (tensor.name == "__metadata__")
-            throw load_error("safetensors", path, "names of tensors", quoted(tensor.name));
+            throw load_error("safetensors", path, "names of tensors", in_quotes(tensor.name));
         order.push_back(&tensor);
     }
     const auto key = [](const stored_tensor* tensor) {
