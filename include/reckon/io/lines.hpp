@@ -3,11 +3,18 @@
 #pragma once
 
 #include <reckon/io/load_error.hpp>
+#include <reckon/io/mapped_file.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace reckon::inline v0 {
+
+/// A file's bytes as the text they are; valid as long as the file is mapped.
+inline std::string_view text_of(const mapped_file& file) {
+    const auto bytes = file.bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 class line_reader {
   public:

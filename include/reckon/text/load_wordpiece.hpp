@@ -22,7 +22,7 @@ inline void expect_bert_tokenizer(const json_object& config, const std::string& 
     };
     // Tokenizers that are BERT's by another name, each in a slow and a fast make.
     std::string name = config.value_or<std::string>("tokenizer_class", "BertTokenizer");
-    const std::string shown = quoted(name);
+    const std::string shown = in_quotes(name);
     if (name.ends_with("Fast")) name.resize(name.size() - 4);
     const auto known = {"BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
                         "MobileBertTokenizer"};
@@ -59,9 +59,7 @@ inline wordpiece load_wordpiece(const std::string& folder) {
         options = detail::wordpiece_options_from(object);
     }
     const mapped_file file{vocabulary};
-    const auto bytes = file.bytes();
-    return wordpiece{
-        {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, options, vocabulary};
+    return wordpiece{text_of(file), options, vocabulary};
 }
 
 }  // namespace reckon::inline v0

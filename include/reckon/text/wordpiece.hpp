@@ -96,17 +96,17 @@ class wordpiece {
         line_reader lines("wordpiece", file, vocabulary);
         for (; lines.next(); ++size_) {
             const std::string_view piece = lines.line();
-            // Pieces are single lines: a lone carriage return would end one elsewhere, and shift
-            // every id behind it.
-            if (piece.empty() || piece.find('\r') != piece.npos || !unicode::is_utf8(piece))
-                lines.refuse("a piece in UTF-8", piece.empty() ? "an empty line" : quoted(piece));
+            if (piece.empty()) lines.refuse("a piece", "an empty line");
+            // Elsewhere it would end the line, and shift the id of every piece behind it.
+            if (piece.find('\r') != piece.npos) lines.refuse("a piece", "a carriage return in it");
+            if (!unicode::is_utf8(piece)) lines.refuse("a piece in UTF-8", "other bytes");
             const bool opens = !piece.starts_with(mark);
             const auto [place, is_new] =
                 opens ? openings_.emplace(piece, static_cast<std::int32_t>(size_))
                       : continuations_.emplace(piece.substr(mark.size()),
                                                static_cast<std::int32_t>(size_));
             if (!is_new)
-                lines.refuse("a new piece", quoted(piece) + ", which line " +
+                lines.refuse("a new piece", in_quotes(piece) + ", which line " +
                                                 std::to_string(place->second + 1) + " has");
         }
     }
@@ -115,7 +115,7 @@ class wordpiece {
     std::int32_t reserve(const std::string& token, std::string_view file) {
         const auto found = openings_.extract(token);
         if (found.empty())
-            throw load_error("wordpiece", file, "the special token " + quoted(token),
+            throw load_error("wordpiece", file, "the special token " + in_quotes(token),
                              std::to_string(size_) + " pieces without it");
         return found.mapped();
     }
