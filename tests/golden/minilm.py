@@ -33,7 +33,7 @@ TEXTS = [
     "Das Boot – Die Rückkehr, Straße nach Süden", "Los lunes al sol: ¿quién más? ¡Nadie!", "Çok uzak bir yer İSTANBUL'da ıssız",
     "Tiếng Việt: Mùa hè chiều thẳng đứng", "Žiadna láska, žádný smutek, żadnej nadziei",
     "千と千尋の神隠し", "七人の侍 (1954) Seven Samurai", "卧虎藏龙，动作片", "기생충 (2019)", "となりのトトロ　アニメ",
-    "Сталкер (1979)", "Иди и смотри — драма о войне", "Ёлки и ёжик в тумане", "Ο Βλέμμα του Οδυσσέα", "ΟΔΥΣΣΕΥΣ",
+    "Сталкер (1979)", "Иди и смотри — драма о войне", "Ёлки и ёжик в тумане", "Το Βλέμμα του Οδυσσέα", "ΟΔΥΣΣΕΥΣ",
     "عمر المختار أسد الصحراء", "وَجْدَة (2012)", "ואלס עם באשיר", "पाथेर पांचाली और अपुर संसार", "ลุงบุญมีระลึกชาติ",
     "🎬🍿 movie night!! 👍🏽", "I ❤️ cinema 😂😂😂", "$1,000,000 + 50% = ?? <tags> & [brackets] {braces} ~ ^ ` | \\ @ #hash",
     "0123456789 3.14159 1e-12 12/31/1999", "pneumonoultramicroscopicsilicovolcanoconiosis", "a" * 101, "zero\u200bwidth soft\u00adhyphen no\u00a0break",
