@@ -1,0 +1,15 @@
+# What every consumer asks of reckon::reckon, and the program it builds.
+foreach(property COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_OPTIONS PRECOMPILE_HEADERS)
+    get_target_property(leaked reckon::reckon INTERFACE_${property})
+    if(leaked)
+        message(FATAL_ERROR "reckon::reckon leaks ${property}: ${leaked}")
+    endif()
+endforeach()
+get_target_property(features reckon::reckon INTERFACE_COMPILE_FEATURES)
+get_target_property(libraries reckon::reckon INTERFACE_LINK_LIBRARIES)
+if(NOT "${features} ${libraries}" STREQUAL "cxx_std_20 Threads::Threads")
+    message(FATAL_ERROR "reckon::reckon asks for ${features} ${libraries}")
+endif()
+
+add_executable(consumer ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${CMAKE_CURRENT_LIST_DIR}/other.cpp)
+target_link_libraries(consumer PRIVATE reckon::reckon)
