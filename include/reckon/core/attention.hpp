@@ -45,7 +45,7 @@ struct attention_bias {
 struct attention_options {
     idx heads = 1;
     idx key_heads = 0;  // 0: as many as heads; else heads / key_heads queries share one
-    float scale = 0;    // what the products are multiplied by; 0: 1 / sqrt(key_width)
+    float scale = 1;    // of the products, often 1 / sqrt(key_width)
     weighting normalise = weighting::softmax;
     float divisor = 1;              // of weighting::silu
     per_sequence first_position{};  // the mask's row number of each sequence's first query
@@ -60,6 +60,12 @@ template <class E, class K, class M, class Space = host> struct attention_proble
     M mask;
     attention_options options;
 
+    constexpr idx longest_keys() const {
+        idx longest = 0;
+        for (idx s = 0; s < rows.sequences(); ++s)
+            if (keys(s) > longest) longest = keys(s);
+        return longest;
+    }
     constexpr idx key_width() const { return query.cols / options.heads; }
     constexpr idx value_width() const { return source.values.cols / options.key_heads; }
     constexpr idx first_key(idx s) const {

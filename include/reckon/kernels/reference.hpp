@@ -1,0 +1,28 @@
+// The reference backend: plain loops, forward beside backward. It is the specification; every other
+// kernel is held against it, and every CPU stack ends in it.
+#pragma once
+
+#include <reckon/kernels/reference/activate.hpp>
+#include <reckon/kernels/reference/add.hpp>
+#include <reckon/kernels/reference/attention.hpp>
+#include <reckon/kernels/reference/embedding.hpp>
+#include <reckon/kernels/reference/l2_normalize.hpp>
+#include <reckon/kernels/reference/layer_norm.hpp>
+#include <reckon/kernels/reference/linear.hpp>
+#include <reckon/kernels/reference/pool.hpp>
+#include <reckon/kernels/reference/top_k.hpp>
+
+namespace reckon::inline v0 {
+
+inline namespace RECKON_ISA {
+struct cpu_reference {
+    using next = void;
+    using space = host;
+    using packing = unpacked;
+    static constexpr const char* name = "reference";
+    struct state {};
+    static block_source blocks() { return heap_blocks(); }
+};
+}  // namespace RECKON_ISA
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,65 @@
+// The activation functions and their derivatives.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+
+#include <cmath>
+
+namespace reckon::inline v0 {
+
+template <floating S> S activated(activation f, S x) {
+    switch (f) {
+        case activation::relu:
+            return x > 0 ? x : S(0);
+        case activation::gelu:
+            return S(0.5) * x * (1 + std::erf(x * S(0.70710678118654752)));
+        case activation::gelu_tanh: {
+            const S inner = S(0.79788456080286536) * (x + S(0.044715) * x * x * x);
+            return S(0.5) * x * (1 + std::tanh(inner));
+        }
+        case activation::silu:
+            return x / (1 + std::exp(-x));
+        default:
+            return x;
+    }
+}
+
+/// df / dx
+template <floating S> S activated_slope(activation f, S x) {
+    switch (f) {
+        case activation::relu:
+            return x > 0 ? S(1) : S(0);
+        case activation::gelu:
+            return S(0.5) * (1 + std::erf(x * S(0.70710678118654752))) +
+                   x * S(0.39894228040143268) * std::exp(S(-0.5) * x * x);
+        case activation::gelu_tanh: {
+            const S c = S(0.79788456080286536), a = S(0.044715);
+            const S t = std::tanh(c * (x + a * x * x * x));
+            return S(0.5) * (1 + t) + S(0.5) * x * (1 - t * t) * c * (1 + 3 * a * x * x);
+        }
+        case activation::silu: {
+            const S s = 1 / (1 + std::exp(-x));
+            return s * (1 + x * (1 - s));
+        }
+        default:
+            return S(1);
+    }
+}
+
+template <class C, class E>
+void activate_kernel(const cpu_reference&, C&, activation f, view<const E> x, view<E> y) {
+    for (idx i = 0; i < x.rows; ++i)
+        for (idx c = 0; c < x.cols; ++c) y(i, c) = E(activated(f, typename C::sum(x(i, c))));
+}
+
+/// dx += dy f'(x)
+template <class C, class E>
+void activate_backward(const cpu_reference&, C&, activation f, view<const E> x, view<const E> dy,
+                       view<E> dx) {
+    for (idx i = 0; i < x.rows; ++i)
+        for (idx c = 0; c < x.cols; ++c)
+            dx(i, c) += E(typename C::sum(dy(i, c)) * activated_slope(f, typename C::sum(x(i, c))));
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,34 @@
+// Rows of a table by id, written or added, and the position ids of a ragged batch.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/position_order.hpp>
+#include <reckon/core/ragged.hpp>
+#include <reckon/core/weights.hpp>
+
+namespace reckon::inline v0 {
+
+template <class C, class E, readable_weight W>
+void embedding_kernel(const cpu_reference&, C&, view<const std::int32_t> ids, W table, view<E> y) {
+    for (idx i = 0; i < ids.cols; ++i)
+        for (idx c = 0; c < y.cols; ++c) y(i, c) = E(table(idx(ids(0, i)), c));
+}
+
+template <class C, class E, readable_weight W>
+void embedding_add_kernel(const cpu_reference&, C&, view<const std::int32_t> ids, W table,
+                          view<E> x) {
+    for (idx i = 0; i < ids.cols; ++i)
+        for (idx c = 0; c < x.cols; ++c) x(i, c) += E(table(idx(ids(0, i)), c));
+}
+
+template <class C>
+void positions_kernel(const cpu_reference&, C&, ragged rows, position_order order, idx first,
+                      idx table_rows, view<std::int32_t> ids) {
+    for (idx s = 0; s < rows.sequences(); ++s) {
+        const idx begin = order == position_order::from_first ? first : table_rows - rows.length(s);
+        for (idx i = 0; i < rows.length(s); ++i)
+            ids(0, rows.begin(s) + i) = std::int32_t(begin + i);
+    }
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,23 @@
+// y = x / max(|x|, 1e-12), row by row; y may be x.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/view.hpp>
+
+#include <cmath>
+
+namespace reckon::inline v0 {
+
+template <class C, class E>
+void l2_normalize_kernel(const cpu_reference&, C&, view<const E> x, view<E> y) {
+    using Sum = typename C::sum;
+    for (idx i = 0; i < x.rows; ++i) {
+        Sum squares = 0;
+        for (idx c = 0; c < x.cols; ++c) squares += Sum(x(i, c)) * Sum(x(i, c));
+        const Sum length = std::sqrt(squares), least = Sum(1e-12);
+        for (idx c = 0; c < x.cols; ++c)
+            y(i, c) = E(Sum(x(i, c)) / (length > least ? length : least));
+    }
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,49 @@
+// y = f(x w^T + bias) and its backward, as plain loops.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/weights.hpp>
+#include <reckon/kernels/reference/activate.hpp>
+
+namespace reckon::inline v0 {
+
+template <class C, class E, readable_weight W>
+void linear_kernel(const cpu_reference&, C&, view<const E> x, W w, epilogue<E> e, view<E> y) {
+    using Sum = typename C::sum;
+    for (idx i = 0; i < y.rows; ++i)
+        for (idx o = 0; o < y.cols; ++o) {
+            Sum sum = e.bias.data != nullptr ? Sum(e.bias(0, o)) : Sum(0);
+            for (idx k = 0; k < x.cols; ++k) sum += Sum(x(i, k)) * Sum(w(o, k));
+            y(i, o) = E(activated(e.f, sum));
+        }
+}
+
+/// Adds to dx = dy w, dw = dy^T x and dbias = sum of dy's rows; a null gradient is not wanted.
+template <class C, class E, readable_weight W>
+void linear_backward(const cpu_reference&, C&, view<const E> x, W w, view<const E> dy, view<E> dx,
+                     view<E> dw, view<E> dbias) {
+    using Sum = typename C::sum;
+    if (dx.data != nullptr)
+        for (idx i = 0; i < x.rows; ++i)
+            for (idx k = 0; k < x.cols; ++k) {
+                Sum sum = 0;
+                for (idx o = 0; o < dy.cols; ++o) sum += Sum(dy(i, o)) * Sum(w(o, k));
+                dx(i, k) += E(sum);
+            }
+    if (dw.data != nullptr)
+        for (idx o = 0; o < dy.cols; ++o)
+            for (idx k = 0; k < x.cols; ++k) {
+                Sum sum = 0;
+                for (idx i = 0; i < x.rows; ++i) sum += Sum(dy(i, o)) * Sum(x(i, k));
+                dw(o, k) += E(sum);
+            }
+    if (dbias.data != nullptr)
+        for (idx o = 0; o < dy.cols; ++o) {
+            Sum sum = 0;
+            for (idx i = 0; i < dy.rows; ++i) sum += Sum(dy(i, o));
+            dbias(0, o) += E(sum);
+        }
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,27 @@
+// One row a sequence: the mean of its rows, its first, or its last.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/ragged.hpp>
+
+namespace reckon::inline v0 {
+
+template <class C, class E>
+void pool_kernel(const cpu_reference&, C&, pooling how, ragged rows, view<const E> x, view<E> y) {
+    using Sum = typename C::sum;
+    for (idx s = 0; s < rows.sequences(); ++s) {
+        const auto own = x.slice(rows.begin(s), rows.length(s));
+        for (idx c = 0; c < x.cols; ++c) {
+            if (how == pooling::mean) {
+                Sum sum = 0;
+                for (idx i = 0; i < own.rows; ++i) sum += Sum(own(i, c));
+                y(s, c) = E(sum / Sum(own.rows));
+            } else {
+                y(s, c) = own(how == pooling::first ? 0 : own.rows - 1, c);
+            }
+        }
+    }
+}
+
+}  // namespace reckon::inline v0

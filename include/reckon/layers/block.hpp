@@ -1,0 +1,54 @@
+// One transformer block: attention and feed-forward, each with a norm and a residual.
+#pragma once
+
+#include <reckon/layers/attention.hpp>
+#include <reckon/layers/ffn.hpp>
+#include <reckon/layers/norm.hpp>
+#include <reckon/ops/add.hpp>
+
+namespace reckon::inline v0 {
+
+/// The sizes every block is made from; a model's config gives them by `block_sizes(config)`.
+struct block_size {
+    idx width, heads, hidden;
+    float epsilon;
+};
+
+template <class Spec> struct block {
+    self_attention<Spec> attend;
+    part<typename Spec::norm, Spec> norm_1;
+    part<typename Spec::ffn, Spec> ffn;
+    part<typename Spec::norm, Spec> norm_2;
+
+    constexpr block() = default;
+    constexpr explicit block(const block_size& s)
+        : attend(s.width, s.heads),
+          norm_1(s.width, s.epsilon),
+          ffn(s.width, s.hidden),
+          norm_2(s.width, s.epsilon) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("attention", self.attend...);
+        f("norm_1", self.norm_1...);
+        f("ffn", self.ffn...);
+        f("norm_2", self.norm_2...);
+    }
+
+    /// x [tokens, width] is overwritten at inference.
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
+        const auto scope = ctx.scope();
+        if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
+            add_to(ctx, x, attend(ctx, norm_1(ctx, x), at));
+            add_to(ctx, x, ffn(ctx, norm_2(ctx, x)));
+        } else {
+            add_to(ctx, x, attend(ctx, x, at));
+            norm_1.in_place(ctx, x);
+            add_to(ctx, x, ffn(ctx, x));
+            norm_2.in_place(ctx, x);
+        }
+        return x;
+    }
+};
+
+}  // namespace reckon::inline v0

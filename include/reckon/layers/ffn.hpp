@@ -1,0 +1,34 @@
+// Feed-forward policies: down(f(up(x))).
+#pragma once
+
+#include <reckon/layers/linear.hpp>
+
+namespace reckon::inline v0 {
+
+template <activation F, class Spec> struct ffn_module {
+    part<typename Spec::linear, Spec> up, down;
+
+    constexpr ffn_module() = default;
+    constexpr ffn_module(idx width, idx hidden) : up(width, hidden), down(hidden, width) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("up", self.up...);
+        f("down", self.down...);
+    }
+
+    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+        return down(ctx, up(ctx, x, F));
+    }
+};
+
+template <activation F> struct ffn_with {
+    static constexpr bool is_ffn = true;
+    static constexpr activation f = F;
+    template <class Spec> using module = ffn_module<F, Spec>;
+};
+using gelu_ffn = ffn_with<activation::gelu>;
+using gelu_tanh_ffn = ffn_with<activation::gelu_tanh>;
+using relu_ffn = ffn_with<activation::relu>;
+using silu_ffn = ffn_with<activation::silu>;
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,60 @@
+// The linear layer and the policies for how its weight is stored. All of them make the same module:
+// a weight, a bias, and ops::linear over whatever view the weight gives.
+#pragma once
+
+#include <reckon/layers/part.hpp>
+#include <reckon/ops/linear.hpp>
+
+namespace reckon::inline v0 {
+
+/// y = f(x weight^T + bias)
+template <linear_policy Policy, class Spec> struct linear_layer {
+    typename Policy::template weight<Spec> weight;              // [out, in]
+    matrix<typename Spec::number, typename Spec::memory> bias;  // [1, out]
+
+    constexpr linear_layer() = default;
+    constexpr linear_layer(idx in, idx out) : weight(out, in), bias(1, out) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("weight", self.weight...);
+        f("bias", self.bias...);
+    }
+
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x,
+                                      activation f = activation::none) const {
+        return ops::linear(ctx, x, weight.look(), {bias.look(), f});
+    }
+};
+
+/// Every element as a T: float, bf16, f16, or double for numeric gradients.
+template <element T = float> struct dense {
+    static constexpr bool is_linear = true, is_table = true;
+    template <class Spec> using weight = matrix<T, typename Spec::memory>;
+    template <class Spec> using module = linear_layer<dense, Spec>;
+};
+
+/// int8 with a scale per output row; made from a model of `Inner` by `quantise`
+/// (layers/quantise.hpp).
+template <class Inner = dense<float>> struct int8_rows {
+    static constexpr bool is_linear = linear_policy<Inner>, is_table = table_policy<Inner>;
+    template <class Spec> using weight = int8_matrix<typename Spec::memory>;
+    template <class Spec> using module = linear_layer<int8_rows, Spec>;
+};
+
+/// A weight with elements held at zero (pruning); a base checkpoint loads into it.
+template <class Inner = dense<float>> struct masked {
+    static constexpr bool is_linear = linear_policy<Inner>, is_table = table_policy<Inner>;
+    template <class Spec>
+    using weight = masked_matrix<typename Inner::template weight<Spec>, typename Spec::memory>;
+    template <class Spec> using module = linear_layer<masked, Spec>;
+};
+
+/// A weight in a backend's own layout; made by `prepare` (layers/prepare.hpp).
+template <class Packing, class Inner> struct packed {
+    static constexpr bool is_linear = linear_policy<Inner>;
+    template <class Spec> using weight = typename Packing::matrix;
+    template <class Spec> using module = linear_layer<packed, Spec>;
+};
+
+}  // namespace reckon::inline v0

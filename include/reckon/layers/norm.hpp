@@ -1,0 +1,44 @@
+// Norm policies, and where a block's norms stand.
+#pragma once
+
+#include <reckon/layers/part.hpp>
+#include <reckon/ops/layer_norm.hpp>
+
+namespace reckon::inline v0 {
+
+template <class Spec> struct layer_norm_module {
+    matrix<typename Spec::number, typename Spec::memory> gain, bias;  // [1, width]
+    float epsilon = 1e-12f;
+
+    constexpr layer_norm_module() = default;
+    constexpr layer_norm_module(idx width, float e) : gain(1, width), bias(1, width), epsilon(e) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("gain", self.gain...);
+        f("bias", self.bias...);
+    }
+
+    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+        return ops::layer_norm(ctx, x, gain.look(), bias.look(), epsilon);
+    }
+    template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
+        ops::layer_norm_in_place(ctx, x, gain.look(), bias.look(), epsilon);
+    }
+};
+
+/// Centred and scaled, with gain and bias (Ba et al. 2016).
+struct layer_normed {
+    static constexpr bool is_norm = true;
+    template <class Spec> using module = layer_norm_module<Spec>;
+};
+
+/// x + f(norm(x)): GPT, M6.
+struct pre_norm {
+    static constexpr bool is_norm_order = true;
+};
+/// norm(x + f(x)): BERT, the original Transformer.
+struct post_norm {
+    static constexpr bool is_norm_order = true;
+};
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,41 @@
+// Where a block stands when it runs: the batch, the mask, the layer's number and the tap that
+// observes it. A shared block sees a different site in each layer.
+//
+// A tap is any struct with one or both of
+//     flow layer_output(ctx, layer, x)          after a layer; `flow::stop` ends the run there
+//     void attention_inputs(ctx, layer, q, k, v)
+// Late interaction caches, early exit and distillation are taps; without one nothing is compiled.
+#pragma once
+
+#include <reckon/backend/context.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/core/ragged.hpp>
+
+namespace reckon::inline v0 {
+
+enum class flow : std::uint8_t { go_on, stop };
+
+/// Observes nothing.
+struct no_tap {};
+
+template <mask M, class Tap = no_tap> struct site {
+    const ragged& rows;
+    M mask;
+    Tap& tap;
+    idx layer = 0;
+
+    template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
+        if constexpr (requires { tap.layer_output(ctx, layer, x); })
+            return tap.layer_output(ctx, layer, x);
+        else
+            return flow::go_on;
+    }
+    template <class C>
+    constexpr void attention_inputs(C& ctx, const tensor_of<C>& q, const tensor_of<C>& k,
+                                    const tensor_of<C>& v) const {
+        if constexpr (requires { tap.attention_inputs(ctx, layer, q, k, v); })
+            tap.attention_inputs(ctx, layer, q, k, v);
+    }
+};
+
+}  // namespace reckon::inline v0

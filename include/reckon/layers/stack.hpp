@@ -1,0 +1,82 @@
+// A stack of blocks, all of them or a half-open range of layers; sharing says which block serves
+// which layer.
+#pragma once
+
+#include <reckon/core/heap_array.hpp>
+#include <reckon/layers/block.hpp>
+
+#include <array>
+
+namespace reckon::inline v0 {
+
+/// Each layer has its own block.
+struct share_none {
+    static constexpr bool is_sharing = true;
+    static constexpr idx stored(idx layers) { return layers; }
+    static constexpr idx block_of(idx layer) { return layer; }
+};
+/// One block, stored and visited once, serves every layer (ALBERT, M6-Edge).
+struct share_all {
+    static constexpr bool is_sharing = true;
+    static constexpr idx stored(idx layers) { return layers == 0 ? 0 : 1; }
+    static constexpr idx block_of(idx) { return 0; }
+};
+
+/// Layers [begin, end).
+struct layer_range {
+    idx begin = 0, end = 0;
+};
+
+namespace detail {
+/// A model of fixed size keeps its blocks in place ..
+template <class Block, idx Count> struct blocks_in_place : std::array<Block, Count> {
+    constexpr blocks_in_place(idx, const block_size& s) {
+        for (auto& b : *this) b = Block(s);
+    }
+};
+/// .. any other on the heap.
+template <class Block> struct blocks_on_heap : heap_array<Block> {
+    blocks_on_heap(idx count, const block_size& s) : heap_array<Block>(count, Block(s)) {}
+};
+}  // namespace detail
+
+template <class Spec, class Blocks> struct stack {
+    using sharing = typename Spec::sharing;
+    Blocks blocks;
+    idx layers;
+
+    constexpr stack(idx layer_count, const block_size& s)
+        : blocks(sharing::stored(layer_count), s), layers(layer_count) {}
+
+    static constexpr void visit(auto&& f, auto&... self) { f(inlined, self.blocks...); }
+
+    constexpr layer_range all() const { return {0, layers}; }
+
+    /// x [tokens, width] is overwritten at inference. A tap that says `flow::stop` ends the run.
+    template <any_context C, mask M, class Tap>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap>& at,
+                                      layer_range range) const {
+        expect_that(range.begin <= range.end && range.end <= layers, "stack", "range",
+                    "begin <= end <= layers", range.end);
+        for (idx i = range.begin; i < range.end; ++i) {
+            const site<M, Tap> here{at.rows, at.mask, at.tap, i};
+            x = blocks[sharing::block_of(i)](ctx, x, here);
+            if (here.layer_output(ctx, x) == flow::stop) break;
+        }
+        return x;
+    }
+};
+
+namespace detail {
+template <class Spec, auto Size> struct stack_for {
+    using type = stack<Spec, blocks_in_place<block<Spec>, Spec::sharing::stored(Size.layers)>>;
+};
+template <class Spec, run_time R> struct stack_for<Spec, R> {
+    using type = stack<Spec, blocks_on_heap<block<Spec>>>;
+};
+}  // namespace detail
+
+/// The stack of a model whose config is `Size`, or is known at run time.
+template <class Spec, auto Size> using stack_of = typename detail::stack_for<Spec, Size>::type;
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,17 @@
+// Sizes of SASRec (Kang and McAuley 2018); the defaults are those of ICLRec's Beauty checkpoint.
+#pragma once
+
+#include <reckon/core/config.hpp>
+
+namespace reckon::inline v0::sasrec {
+
+struct config {
+    idx items = 12103;  // rows of the item table: padding first, mask last
+    idx positions = 50;
+    idx layers = 1, heads = 2, width = 64, hidden = 256;
+    float epsilon = 1e-12f;
+
+    bool operator==(const config&) const = default;
+};
+
+}  // namespace reckon::inline v0::sasrec

@@ -1,0 +1,95 @@
+// y[r] = sum over the keys j that the mask shows row r of  softmax_j(scale q[r] . k[j]) v[j], head
+// by head. The whole contract is core/attention.hpp; what no kernel serves yet is refused by name
+// here.
+#pragma once
+
+#include <reckon/core/attention.hpp>
+#include <reckon/ops/check.hpp>
+
+#include <initializer_list>
+
+namespace reckon::inline v0::ops {
+
+template <class C, class K> using key_values_of = key_values<K, typename C::space>;
+template <class C, class K, class M>
+using attention_problem_of = attention_problem<number_of<C>, K, M, typename C::space>;
+
+template <any_context C, class K, mask M>
+void run_attention(C& ctx, const attention_problem_of<C, K, M>& problem, std::byte* scratch,
+                   output_of<C> y) {
+    using Tag = typename C::tag;
+    if constexpr (requires { attention_kernel(Tag{}, ctx, problem, scratch, y); })
+        attention_kernel(Tag{}, ctx, problem, scratch, y);
+    else
+        static_assert(sizeof(C) == 0,
+                      "attention: no backend of this context has it for these keys "
+                      "(or two are ambiguous): include its kernels");
+}
+
+template <class C>
+concept serves_attention = requires(C& ctx,
+                                    const attention_problem_of<C, number_of<C>, causal>& problem,
+                                    std::byte* scratch, output_of<C> y) {
+    attention_kernel(typename C::tag{}, ctx, problem, scratch, y);
+};
+
+/// Keys lie inside their source, and no row is shown a key that is not there.
+template <class E, class K, class M>
+constexpr void expect_visible_keys(const attention_problem<E, K, M>& p) {
+    for (idx s = 0; s < p.rows.sequences(); ++s) {
+        const idx count = p.keys(s);
+        if (p.first_key(s) + count > p.source.keys.rows)
+            fail("attention", "keys.rows", p.first_key(s) + count, p.source.keys.rows);
+        const auto m = p.mask.at(s);
+        for (idx i = 0; i < p.rows.length(s); ++i) {
+            const intervals k = m.keys_of(p.options.first_position[s] + i, count);
+            for (idx end : {k.prefix, k.first.end, k.second.end})
+                if (end > count) fail("attention", "mask, keys shown to a row", count, end);
+        }
+    }
+}
+
+template <any_context C, class K, mask M>
+constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
+                                 key_values_of<C, K> source, const M& m,
+                                 attention_options options) {
+    static_assert(!C::recording, "attention: has no backward yet");
+    constexpr const char* op = "attention";
+    if (options.key_heads == 0) options.key_heads = options.heads;
+    expect_that(options.heads != 0, op, "heads", "at least 1", options.heads);
+    expect_that(query.cols % options.heads == 0, op, "heads", "a divisor of query.cols",
+                options.heads);
+    expect_that(options.heads % options.key_heads == 0, op, "key_heads", "a divisor of heads",
+                options.key_heads);
+    const idx key_width = query.cols / options.heads;
+    expect(op, "query.rows", rows.rows(), query.rows);
+    expect(op, "keys.cols", options.key_heads * key_width, source.keys.cols);
+    expect_that(source.values.cols % options.key_heads == 0, op, "values.cols",
+                "a multiple of key_heads", source.values.cols);
+    expect(op, "values.rows", source.keys.rows, source.values.rows);
+    expect_that((source.first == nullptr) == (source.count == nullptr), op, "source",
+                "first and count together", "one of them");
+    if (source.first == nullptr) expect(op, "keys.rows", rows.rows(), source.keys.rows);
+    expect_that(options.normalise == weighting::softmax, op, "normalise", "softmax", "silu");
+    expect_that(options.bias == nullptr, op, "bias", "none", "a bias");
+
+    auto y = ctx.make(query.rows, options.heads * (source.values.cols / options.key_heads));
+    const attention_problem_of<C, K, M> problem{query, rows, source, m, options};
+    if constexpr (!C::dry) expect_visible_keys(problem);
+    const auto scope = ctx.scope();
+    const auto scratch = ctx.template make<std::byte>(
+        1, attention_scratch(typename C::kernels{}, problem, ctx.threads()));
+    if constexpr (!C::dry) run_attention(ctx, problem, scratch.data, y);
+    return y;
+}
+
+/// A shared second source comes with late interaction and M-FALCON.
+template <any_context C, class K, mask M>
+constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&, key_values_of<C, K>,
+                                 shared_key_values<K, typename C::space>, const M&,
+                                 attention_options) {
+    fail("attention", "shared source", "none", "a second key/value source");
+    return query;
+}
+
+}  // namespace reckon::inline v0::ops

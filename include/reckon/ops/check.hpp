@@ -1,0 +1,33 @@
+// Checks that ops share: memory spaces at compile time, extents and ids at run time.
+#pragma once
+
+#include <reckon/backend/context.hpp>
+#include <reckon/core/error.hpp>
+#include <reckon/core/ragged.hpp>
+
+namespace reckon::inline v0::ops {
+
+template <class C> using number_of = typename C::element;
+template <class C> using input_of = view<const number_of<C>, typename C::space>;
+template <class C> using output_of = view<number_of<C>, typename C::space>;
+
+/// Weights and activations must live where the context computes.
+template <class C, class V>
+inline constexpr bool lives_with = std::same_as<typename V::space, typename C::space>;
+
+/// Ids are checked where they can be read: host ids at the op's door, device ids when copied.
+constexpr void expect_ids(const char* op, view<const std::int32_t> ids, idx rows) {
+    for (idx i = 0; i < ids.cols; ++i)
+        if (ids(0, i) < 0 || idx(ids(0, i)) >= rows) {
+            error_text limit{"ids below "};
+            limit.append(rows);
+            error_text actual{ids(0, i) < 0 ? "-" : ""};
+            actual.append(idx(ids(0, i) < 0 ? -std::int64_t{ids(0, i)} : ids(0, i)));
+            actual.append(" at ");
+            actual.append(i);
+            fail(op, "ids", limit, actual);
+        }
+}
+constexpr void expect_ids(const char*, view<const std::int32_t, device>, idx) {}
+
+}  // namespace reckon::inline v0::ops

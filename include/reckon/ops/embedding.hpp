@@ -1,0 +1,94 @@
+// embedding:          y[i] = table[ids[i]]
+// embedding_add_to:   x[i] += table[ids[i]]        positions, segments, token types
+// positions:          the position id of every packed row, counted within its sequence
+#pragma once
+
+#include <reckon/core/position_order.hpp>
+#include <reckon/core/weights.hpp>
+#include <reckon/ops/check.hpp>
+
+namespace reckon::inline v0::ops {
+
+/// Token or position ids of a batch, [1, tokens].
+template <class C> using ids_of = view<const std::int32_t, typename C::space>;
+
+template <any_context C, weight_view W>
+void run_embedding(C& ctx, ids_of<C> ids, W table, output_of<C> y) {
+    using Tag = typename C::tag;
+    if constexpr (requires { embedding_kernel(Tag{}, ctx, ids, table, y); })
+        embedding_kernel(Tag{}, ctx, ids, table, y);
+    else
+        static_assert(sizeof(C) == 0,
+                      "embedding: no backend of this context has a kernel for this "
+                      "table (or two are ambiguous): include its kernels");
+}
+
+template <any_context C, weight_view W>
+void run_embedding_add(C& ctx, ids_of<C> ids, W table, output_of<C> x) {
+    using Tag = typename C::tag;
+    if constexpr (requires { embedding_add_kernel(Tag{}, ctx, ids, table, x); })
+        embedding_add_kernel(Tag{}, ctx, ids, table, x);
+    else
+        static_assert(sizeof(C) == 0,
+                      "embedding_add_to: no backend of this context has a kernel "
+                      "for this table (or two are ambiguous): include its kernels");
+}
+
+template <any_context C>
+void run_positions(C& ctx, ragged rows, position_order order, idx first, idx table_rows,
+                   view<std::int32_t, typename C::space> ids) {
+    using Tag = typename C::tag;
+    if constexpr (requires { positions_kernel(Tag{}, ctx, rows, order, first, table_rows, ids); })
+        positions_kernel(Tag{}, ctx, rows, order, first, table_rows, ids);
+    else
+        static_assert(sizeof(C) == 0,
+                      "positions: no backend of this context has it (or two are "
+                      "ambiguous): include its kernels");
+}
+
+template <class C, class W>
+concept serves_embedding = requires(C& ctx, ids_of<C> ids, W table, output_of<C> y) {
+    embedding_kernel(typename C::tag{}, ctx, ids, table, y);
+    embedding_add_kernel(typename C::tag{}, ctx, ids, table, y);
+};
+
+template <any_context C, weight_view W>
+constexpr tensor_of<C> embedding(C& ctx, ids_of<C> ids, W table) {
+    static_assert(!C::recording, "embedding: has no backward yet");
+    static_assert(lives_with<C, W>,
+                  "embedding: the table and the context live in different memory "
+                  "spaces; copy_to(ctx, model) makes a model for this context");
+    auto y = ctx.make(ids.cols, table.cols);
+    if constexpr (!C::dry) {
+        expect_ids("embedding", ids, table.rows);
+        if constexpr (lives_with<C, W>) run_embedding(ctx, ids, table, y);
+    }
+    return y;
+}
+
+template <any_context C, weight_view W>
+constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table) {
+    static_assert(!C::recording, "embedding_add_to: has no backward yet");
+    static_assert(lives_with<C, W>,
+                  "embedding_add_to: the table and the context live in different memory spaces; "
+                  "copy_to(ctx, model) makes a model for this context");
+    expect("embedding_add_to", "ids.cols", x.rows, ids.cols);
+    expect("embedding_add_to", "table.cols", x.cols, table.cols);
+    if constexpr (!C::dry) {
+        expect_ids("embedding_add_to", ids, table.rows);
+        if constexpr (lives_with<C, W>) run_embedding_add(ctx, ids, table, x);
+    }
+}
+
+/// A sequence with more rows than positions is refused.
+template <any_context C>
+constexpr ids_of<C> positions(C& ctx, const ragged& rows, position_order order, idx first,
+                              idx table_rows) {
+    if (first + rows.longest() > table_rows)
+        fail("positions", "rows of a sequence", table_rows - first, rows.longest());
+    auto ids = ctx.template make<std::int32_t>(1, rows.rows());
+    if constexpr (!C::dry) run_positions(ctx, rows, order, first, table_rows, ids);
+    return ids;
+}
+
+}  // namespace reckon::inline v0::ops

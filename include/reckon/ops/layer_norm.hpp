@@ -1,0 +1,70 @@
+// y = (x - mean) / sqrt(variance + epsilon) * gain + bias, row by row (Ba et al. 2016); the
+// variance is the biased one. `layer_norm_in_place` overwrites x at inference and rebinds it when
+// recording.
+#pragma once
+
+#include <reckon/ops/check.hpp>
+
+namespace reckon::inline v0::ops {
+
+template <any_context C>
+void run_layer_norm(C& ctx, input_of<C> x, input_of<C> gain, input_of<C> bias, float epsilon,
+                    output_of<C> y) {
+    using Tag = typename C::tag;
+    if constexpr (requires { layer_norm_kernel(Tag{}, ctx, x, gain, bias, epsilon, y); })
+        layer_norm_kernel(Tag{}, ctx, x, gain, bias, epsilon, y);
+    else
+        static_assert(sizeof(C) == 0,
+                      "layer_norm: no backend of this context has it (or two are "
+                      "ambiguous): include its kernels");
+}
+
+template <any_context C>
+void run_layer_norm_backward(C& ctx, input_of<C> x, input_of<C> gain, float epsilon, input_of<C> dy,
+                             output_of<C> dx, output_of<C> dgain, output_of<C> dbias) {
+    using Tag = typename C::tag;
+    if constexpr (requires {
+                      layer_norm_backward(Tag{}, ctx, x, gain, epsilon, dy, dx, dgain, dbias);
+                  })
+        layer_norm_backward(Tag{}, ctx, x, gain, epsilon, dy, dx, dgain, dbias);
+    else
+        static_assert(sizeof(C) == 0, "layer_norm: no backend of this context has its backward");
+}
+
+template <class C>
+concept serves_layer_norm = requires(C& ctx, input_of<C> x, output_of<C> y) {
+    layer_norm_kernel(typename C::tag{}, ctx, x, x, x, 0.0f, y);
+};
+
+template <any_context C>
+constexpr tensor_of<C> layer_norm(C& ctx, tensor_of<C> x, input_of<C> gain, input_of<C> bias,
+                                  float epsilon) {
+    expect("layer_norm", "gain.cols", x.cols, gain.cols);
+    expect("layer_norm", "bias.cols", x.cols, bias.cols);
+    auto y = ctx.make(x.rows, x.cols);
+    if constexpr (!C::dry) run_layer_norm(ctx, x, gain, bias, epsilon, y);
+    if constexpr (C::recording) {
+        const output_of<C> dgain = ctx.gradient_of(gain), dbias = ctx.gradient_of(bias);
+        if (x.grad.data != nullptr || dgain.data != nullptr || dbias.data != nullptr) {
+            ctx.track(y);
+            ctx.record([=](C& c) {
+                run_layer_norm_backward(c, x, gain, epsilon, y.grad, x.grad, dgain, dbias);
+            });
+        }
+    }
+    return y;
+}
+
+template <any_context C>
+constexpr void layer_norm_in_place(C& ctx, tensor_of<C>& x, input_of<C> gain, input_of<C> bias,
+                                   float epsilon) {
+    if constexpr (C::recording) {
+        x = layer_norm(ctx, x, gain, bias, epsilon);
+    } else {
+        expect("layer_norm", "gain.cols", x.cols, gain.cols);
+        expect("layer_norm", "bias.cols", x.cols, bias.cols);
+        if constexpr (!C::dry) run_layer_norm(ctx, x, gain, bias, epsilon, x);
+    }
+}
+
+}  // namespace reckon::inline v0::ops
