@@ -16,7 +16,7 @@ class recbole_table {
   public:
     /// Reads the header. The text is looked at, not copied; `file` names it in errors.
     recbole_table(std::string_view text, std::string_view file) : lines_("recbole", file, text) {
-        if (!lines_.next()) lines_.refuse("a header", "nothing");
+        if (!lines_.next()) throw load_error("recbole", file, "a header", "an empty file");
         split();
         columns_ = fields_;
     }

@@ -1,6 +1,6 @@
 // Unicode as tokenizers need it: UTF-8 read strictly, general categories, lower case, normal forms
 // D and C. The only header that meets utf8proc (component reckon::utf8proc), whose release decides
-// the Unicode version: 14 with 2.8. Knows no locale and no collation.
+// the Unicode version: 15 with 2.8. Knows no locale and no collation.
 #pragma once
 
 #include <reckon/core/config.hpp>
