@@ -22,7 +22,10 @@ template <mask M, class Tap = no_tap> struct site {
     const ragged& rows;
     M mask;
     Tap& tap;
-    idx layer = 0;
+    idx layer;
+
+    constexpr site(const ragged& batch_rows, M batch_mask, Tap& observer, idx number = 0)
+        : rows(batch_rows), mask(batch_mask), tap(observer), layer(number) {}
 
     template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
         if constexpr (requires { tap.layer_output(ctx, layer, x); })

@@ -1,0 +1,111 @@
+// Which backend of a stack serves which op. Each tag is stacked on `nothing` and asked whether it
+// owns a kernel, so the table comes from the types alone and is the same on every machine.
+#pragma once
+
+#include <reckon/ops/activate.hpp>
+#include <reckon/ops/add.hpp>
+#include <reckon/ops/add_row.hpp>
+#include <reckon/ops/attention.hpp>
+#include <reckon/ops/embedding.hpp>
+#include <reckon/ops/l2_normalize.hpp>
+#include <reckon/ops/layer_norm.hpp>
+#include <reckon/ops/linear.hpp>
+#include <reckon/ops/pool.hpp>
+#include <reckon/ops/top_k.hpp>
+
+namespace reckon::inline v0 {
+
+namespace detail {
+/// A tag without what lies below it.
+template <class Tag> struct alone { using type = Tag; };
+template <class Tag>
+requires requires { typename Tag::template over<nothing>; }
+struct alone<Tag> {
+    using type = typename Tag::template over<nothing>;
+};
+}  // namespace detail
+
+/// The name of the tag whose kernel runs, or "-". Probe::serves<Context> asks one op.
+template <class Probe, class Tag> constexpr const char* served_by() {
+    if constexpr (std::same_as<Tag, void> || std::same_as<Tag, nothing>)
+        return "-";
+    else if constexpr (Probe::template serves<context<typename detail::alone<Tag>::type>,
+                                              typename Tag::packing>)
+        return Tag::name;
+    else
+        return served_by<Probe, typename Tag::next>();
+}
+
+struct kernel_row {
+    const char* op;
+    const char* backend;
+};
+
+namespace detail {
+
+struct linear_probe {
+    template <class C, class>
+    static constexpr bool serves = ops::serves_linear<C, view<const float, typename C::space>>;
+};
+struct packed_linear_probe {
+    template <class C, class Packing>
+    static constexpr bool serves = [] {
+        if constexpr (std::same_as<Packing, unpacked>)
+            return false;
+        else
+            return ops::serves_linear<C, typename Packing::view>;
+    }();
+};
+struct int8_linear_probe {
+    template <class C, class>
+    static constexpr bool serves = ops::serves_linear<C, int8_view<typename C::space>>;
+};
+struct embedding_probe {
+    template <class C, class>
+    static constexpr bool serves = ops::serves_embedding<C, view<const float, typename C::space>>;
+};
+struct layer_norm_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_layer_norm<C>;
+};
+struct attention_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_attention<C>;
+};
+struct activate_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_activate<C>;
+};
+struct add_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_add<C>;
+};
+struct add_row_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_add_row<C>;
+};
+struct pool_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_pool<C>;
+};
+struct l2_normalize_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_l2_normalize<C>;
+};
+struct top_k_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_top_k<C>;
+};
+
+}  // namespace detail
+
+/// One row an op, in the order of the documentation.
+template <class Tag>
+inline constexpr kernel_row kernel_table[] = {
+    {"linear", served_by<detail::linear_probe, Tag>()},
+    {"linear, packed", served_by<detail::packed_linear_probe, Tag>()},
+    {"linear, int8 rows", served_by<detail::int8_linear_probe, Tag>()},
+    {"embedding", served_by<detail::embedding_probe, Tag>()},
+    {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},
+    {"attention", served_by<detail::attention_probe, Tag>()},
+    {"activate", served_by<detail::activate_probe, Tag>()},
+    {"add", served_by<detail::add_probe, Tag>()},
+    {"add_row", served_by<detail::add_row_probe, Tag>()},
+    {"pool", served_by<detail::pool_probe, Tag>()},
+    {"l2_normalize", served_by<detail::l2_normalize_probe, Tag>()},
+    {"top_k", served_by<detail::top_k_probe, Tag>()},
+};
+
+}  // namespace reckon::inline v0
