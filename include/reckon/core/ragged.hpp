@@ -11,8 +11,6 @@
 namespace reckon::inline v0 {
 
 struct ragged {
-    using space = host;
-
     constexpr ragged() = default;
     /// Offsets begin at 0 and never fall. They are looked at, not copied: keep them alive.
     constexpr explicit ragged(std::span<const std::int32_t> offsets)
@@ -35,16 +33,18 @@ struct ragged {
     constexpr idx longest() const { return longest_; }
     constexpr const std::int32_t* offsets() const { return offsets_; }
 
+    /// The same offsets in an accelerator's memory, for its kernels; null on the host.
+    constexpr const std::int32_t* device_offsets() const { return device_offsets_; }
+    constexpr ragged with_device_offsets(const std::int32_t* offsets) const {
+        ragged both = *this;
+        both.device_offsets_ = offsets;
+        return both;
+    }
+
   private:
     const std::int32_t* offsets_ = nullptr;  // [sequences + 1]
+    const std::int32_t* device_offsets_ = nullptr;
     idx sequences_ = 0, longest_ = 0;
-};
-
-/// The same batch on an accelerator: offsets there for kernels, offsets here for planning.
-struct device_ragged {
-    using space = device;
-    ragged on_host;
-    const std::int32_t* offsets = nullptr;
 };
 
 }  // namespace reckon::inline v0
