@@ -41,7 +41,7 @@ namespace detail {
                                      const nlohmann::json::exception& error) {
     std::string_view reason = error.what();
     reason = reason.substr(0, reason.find("; last read"));
-    throw load_error("json", file, "JSON", reason.substr(reason.find(' ') + 1));
+    throw load_error("json", file, "JSON", legible(reason.substr(reason.find(' ') + 1)));
 }
 
 // The shape the JSON library asks of a SAX handler.
@@ -53,7 +53,7 @@ struct json_handler {
     bool boolean(bool value) { return refuse(value ? "true" : "false"); }
     bool number_integer(std::int64_t value) { return refuse(std::to_string(value)); }
     bool number_unsigned(std::uint64_t value) { return events.number(value), true; }
-    bool number_float(double, const std::string& digits) { return refuse(digits); }
+    bool number_float(double, const std::string& digits) { return refuse(legible(digits)); }
     bool string(const std::string& value) { return events.text(value), true; }
     template <class Binary> bool binary(const Binary&) { return refuse("binary data"); }
     bool start_object(std::size_t) { return events.open_object(), true; }
@@ -126,8 +126,10 @@ class json_object {
             throw load_error("json", file, "at most " + std::to_string(limit.bytes) + " bytes",
                              std::to_string(text.size()));
         detail::expect_plain_json(text, file);
-        const auto shallow = [&](int depth, auto, const auto&) {
-            if (depth > limit.depth)
+        using event = nlohmann::json::parse_event_t;
+        const auto shallow = [&](int depth, event seen, const auto&) {
+            const bool opens = seen == event::object_start || seen == event::array_start;
+            if (opens && depth >= limit.depth)
                 throw load_error("json", file, "nesting of at most " + std::to_string(limit.depth),
                                  "more");
             return true;
@@ -188,7 +190,8 @@ class json_object {
     }
     static std::string shown(const nlohmann::json& value) {
         if (value.is_structured()) return std::string{"an "} + value.type_name();
-        return value.is_string() ? in_quotes(value.get_ref<const std::string&>()) : value.dump();
+        return value.is_string() ? in_quotes(value.get_ref<const std::string&>())
+                                 : legible(value.dump());
     }
 
     std::string place_;

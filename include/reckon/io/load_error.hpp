@@ -26,19 +26,19 @@ class load_error : public error {
     std::string message_;
 };
 
-/// A text from a file as messages show it: in quotes, at most 120 bytes, without the control
-/// characters a terminal would obey.
-inline std::string in_quotes(std::string_view text) {
-    constexpr idx limit = 120;
-    const bool cut = text.size() > limit;
-    if (cut) {
-        idx end = limit;
+/// A text from a file as messages show it: at most 120 bytes, without the control characters that
+/// a terminal would obey.
+inline std::string legible(std::string_view text) {
+    idx end = text.size();
+    if (end > 120) {
+        end = 120;  // and back to the beginning of a UTF-8 character
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;
-        text = text.substr(0, end);  // a whole number of UTF-8 characters
     }
-    std::string shown{'"'};
-    for (char c : text) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return shown += cut ? "\"..." : "\"";
+    std::string shown;
+    for (char c : text.substr(0, end))
+        shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return end < text.size() ? shown + "..." : shown;
 }
+inline std::string in_quotes(std::string_view text) { return '"' + legible(text) + '"'; }
 
 }  // namespace reckon::inline v0

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -117,16 +118,22 @@ inline void expect_distinct(std::span<const stored_tensor> tensors, std::string_
                          "two of that name");
 }
 
+/// What a span to be written may hold.
+template <class T>
+concept storable = element<std::remove_const_t<T>>;
+
 /// A tensor to be written, which looks at `values`.
-template <element T>
-stored_tensor store(std::string name, std::vector<idx> shape, std::span<const T> values) {
-    return {std::move(name), stored_name(dtype_of<T>), std::move(shape), std::as_bytes(values)};
+template <storable T, idx N>
+stored_tensor store(std::string name, std::vector<idx> shape, std::span<T, N> values) {
+    return {std::move(name), stored_name(dtype_of<std::remove_const_t<T>>), std::move(shape),
+            std::as_bytes(values)};
 }
 
 /// The elements where they lie. The type must be T's and the address a multiple of its alignment.
 template <element T> std::span<const T> values(const stored_tensor& tensor) {
     if (tensor.type != stored_name(dtype_of<T>))
         throw load_error("values", in_quotes(tensor.name), stored_name(dtype_of<T>), tensor.type);
+    if (tensor.bytes.empty()) return {};
     const auto address = reinterpret_cast<std::uintptr_t>(tensor.bytes.data());
     if (address % alignof(T) != 0)
         throw load_error("values", in_quotes(tensor.name),
@@ -144,9 +151,8 @@ template <element T> constexpr bool converts_to(std::string_view type) {
 
 namespace detail {
 
-template <class From, class To>
-void convert_each(std::span<const std::byte> from, std::span<To> to) {
-    for (idx i = 0; i < to.size(); ++i) {
+template <class From, class To> void convert_each(std::span<const std::byte> from, To* to) {
+    for (idx i = 0; i < from.size() / sizeof(From); ++i) {
         From value;
         std::memcpy(&value, from.data() + i * sizeof(From), sizeof(From));
         if constexpr (std::same_as<To, double>)
@@ -160,7 +166,7 @@ void convert_each(std::span<const std::byte> from, std::span<To> to) {
 
 /// Copies from any address into `to`, of as many elements, widening or rounding between the float
 /// types; what a narrower type cannot hold becomes infinite.
-template <element T> void copy_values(const stored_tensor& tensor, std::span<T> to) {
+template <element T, idx N> void copy_values(const stored_tensor& tensor, std::span<T, N> to) {
     const stored_type* type = find_stored_type(tensor.type);
     if (type == nullptr || !converts_to<T>(tensor.type))
         throw load_error("copy_values", in_quotes(tensor.name),
@@ -173,10 +179,10 @@ template <element T> void copy_values(const stored_tensor& tensor, std::span<T> 
     if (tensor.type == stored_name(dtype_of<T>)) {
         std::memcpy(to.data(), tensor.bytes.data(), tensor.bytes.size());
     } else if constexpr (!std::integral<T>) {
-        if (tensor.type == "F64") detail::convert_each<double>(tensor.bytes, to);
-        if (tensor.type == "F32") detail::convert_each<float>(tensor.bytes, to);
-        if (tensor.type == "F16") detail::convert_each<f16>(tensor.bytes, to);
-        if (tensor.type == "BF16") detail::convert_each<bf16>(tensor.bytes, to);
+        if (tensor.type == "F64") detail::convert_each<double>(tensor.bytes, to.data());
+        if (tensor.type == "F32") detail::convert_each<float>(tensor.bytes, to.data());
+        if (tensor.type == "F16") detail::convert_each<f16>(tensor.bytes, to.data());
+        if (tensor.type == "BF16") detail::convert_each<bf16>(tensor.bytes, to.data());
     }
 }
 

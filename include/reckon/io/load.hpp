@@ -1,0 +1,77 @@
+// The load walk: fills a model's parameters by name from a checkpoint. Everything is compared
+// before anything is copied, and one error lists all that is missing, surplus or of another shape.
+// Float types convert into each other. Trained parameters in host memory are filled; every other
+// representation (int8, packed, in flash, on a device) is made of a loaded model by its own walk.
+#pragma once
+
+#include <reckon/core/matrix.hpp>
+#include <reckon/io/load_error.hpp>
+#include <reckon/io/named_parameters.hpp>
+#include <reckon/io/safetensors.hpp>
+#include <reckon/io/stored_tensor.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reckon::inline v0 {
+
+namespace detail {
+
+/// A vector of a checkpoint, [n], is one row; a scalar is [1, 1].
+template <class T, class Memory>
+bool fits_parameter(const stored_tensor& tensor, const matrix<T, Memory>& p) {
+    idx extents[2] = {1, 1};
+    const idx rank = tensor.shape.size();
+    if (rank > 2) return false;
+    for (idx i = 0; i < rank; ++i) extents[2 - rank + i] = tensor.shape[i];
+    return extents[0] == p.rows() && extents[1] == p.cols() && converts_to<T>(tensor.type);
+}
+
+template <class T, class Memory> std::string wanted(const matrix<T, Memory>& p) {
+    const idx shape[] = {p.rows(), p.cols()};
+    return described(stored_name(dtype_of<T>), shape);
+}
+
+/// A mask of elements: a checkpoint from before the pruning has none and changes none.
+template <class T, class Memory> constexpr bool optional_parameter(const matrix<T, Memory>&) {
+    return std::same_as<T, std::uint8_t>;
+}
+
+}  // namespace detail
+
+template <class Model, checkpoint_names Names = own_names>
+void load_parameters(Model& model, const safetensors& file, const Names& names = {}) {
+    std::string differences;
+    std::vector<bool> used(file.tensors().size());
+    walk_named(model, names, [&](const std::string& name, std::string_view at, auto& p) {
+        const stored_tensor* tensor = file.find(name);
+        if (tensor == nullptr) {
+            if (detail::optional_parameter(p)) return;
+            differences += "\n  missing " + in_quotes(name) + ": " + detail::wanted(p) +
+                           " of parameter " + std::string{at};
+            return;
+        }
+        used[idx(tensor - file.tensors().data())] = true;
+        if (!detail::fits_parameter(*tensor, p))
+            differences += "\n  misshapen " + in_quotes(name) + ": expected " + detail::wanted(p) +
+                           " of parameter " + std::string{at} + ", got " + described(*tensor);
+    });
+    for (idx i = 0; i < used.size(); ++i) {
+        const stored_tensor& tensor = file.tensors()[i];
+        if (!used[i] && !names.ignored(tensor.name))
+            differences += "\n  surplus " + in_quotes(tensor.name) + ": " + described(tensor);
+    }
+    if (!differences.empty())
+        throw load_error("load", file.name(), "exactly the model's parameters", differences);
+
+    walk_named(model, names, [&](const std::string& name, std::string_view, auto& p) {
+        if (const stored_tensor* tensor = file.find(name))
+            copy_values(*tensor, std::span{p.data(), p.size()});
+    });
+}
+
+}  // namespace reckon::inline v0

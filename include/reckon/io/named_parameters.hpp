@@ -1,0 +1,61 @@
+// A model's parameters under the names of a checkpoint: what load and save share.
+// `checkpoint_names` turns a parameter's path ("layers.0.ffn.up.weight") into the tensor's name and
+// tells which of the checkpoint's tensors the model has no use for (io/name_table.hpp makes one of
+// a model's table).
+#pragma once
+
+#include <reckon/core/matrix.hpp>
+#include <reckon/core/visit.hpp>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace reckon::inline v0 {
+
+template <class N>
+concept checkpoint_names = requires(const N names, std::string_view text) {
+    { names.of(text) } -> std::convertible_to<std::string>;
+    { names.ignored(text) } -> std::convertible_to<bool>;
+};
+
+/// The paths themselves, and every tensor is needed: what reckon saves for itself.
+struct own_names {
+    std::string of(std::string_view path) const { return std::string{path}; }
+    bool ignored(std::string_view) const { return false; }
+};
+
+/// A parameter as training leaves it: one dense matrix that the host may write.
+template <class P>
+concept trained_parameter = requires(P& p) {
+    requires std::same_as<P, matrix<typename P::value_type, typename P::memory>>;
+    requires std::same_as<typename P::space, host>;
+    { p.data() } -> std::same_as<typename P::value_type*>;
+};
+
+/// A weight with a mask is walked as two: the weight under its own name, and "kept" below it.
+template <class P>
+concept stored_as_one = parameter<P> && !requires(P & p) {
+    p.kept;
+};
+
+/// Walks the trained parameters with their names in the checkpoint: visit(name, path, matrix).
+template <class Model, checkpoint_names Names, class Visit>
+void walk_named(Model& model, const Names& names, Visit visit) {
+    walk_all(
+        [&](const path& at, stored_as_one auto& p) {
+            using plain = std::remove_cvref_t<decltype(p)>;
+            static_assert(trained_parameter<plain>,
+                          "checkpoints hold trained parameters: load or save the model whose "
+                          "weights are dense<T> in host memory, and make this one from it with "
+                          "its walk (quantise, prepare, copy_to, placed)");
+            if constexpr (trained_parameter<plain>) {
+                const auto place = at.text();
+                visit(names.of(place.view()), place.view(), p);
+            }
+        },
+        model);
+}
+
+}  // namespace reckon::inline v0
