@@ -40,6 +40,17 @@ TEST_CASE("between events of one time the later in the log is the later") {
     CHECK(films_of(split.history(user)) == items{30, 10});
 }
 
+TEST_CASE("a long log of one time keeps its order") {
+    events log;
+    items films;
+    for (std::int32_t i = 0; i < 100; ++i) {
+        films.push_back(i * 7 % 100);
+        log.push_back({1, films.back(), 4, 7});
+    }
+    const leave_one_out split(log);
+    CHECK(films_of(split.events()) == films);
+}
+
 TEST_CASE("users who liked nothing have no target, and others may have no history") {
     const leave_one_out split(events{{3, 10, 5, 2}, {2, 10, 3, 1}, {1, 10, 4, 9}, {1, 11, 1, 8}});
     REQUIRE(split.users().size() == 2);

@@ -67,7 +67,7 @@ TEST_CASE("scores and indices that make no sense are refused") {
 
 TEST_CASE("hit rate and NDCG follow their definitions at the cut-off") {
     ranking_at at_5(5), at_10(10);
-    for (idx rank : {1, 3, 5, 6, 11}) {
+    for (const idx rank : {1u, 3u, 5u, 6u, 11u}) {
         at_5.add(rank);
         at_10.add(rank);
     }

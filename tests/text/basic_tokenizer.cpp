@@ -54,7 +54,7 @@ TEST_CASE("punctuation is a word a character: ASCII's symbols and Unicode's punc
 TEST_CASE(
     "Chinese characters stand alone, other scripts of Asia do not, and both can be switched") {
     CHECK(split(uncased, "ab中国c") == words{"ab", "中", "国", "c"});
-    CHECK(split(uncased, "\U00020000\uf900") == words{"\U00020000", "\u8c48"});
+    CHECK(split(uncased, "x\U00020000\uf900x") == words{"x", "\U00020000", "\u8c48", "x"});
     CHECK(split(uncased, "ひらカタ") == words{"ひらカタ"});
     CHECK(split({.chinese_characters = false}, "ab中国c") == words{"ab中国c"});
 }
@@ -73,5 +73,6 @@ TEST_CASE("a taker that has enough is not called again") {
     CHECK(split(uncased, "a b c d", 2) == words{"a", "b"});
     CHECK(split(uncased, "a.b.c", 1) == words{"a"});
     CHECK(split(uncased, "a.b.c", 2) == words{"a", "."});
+    CHECK(split(uncased, "a中国", 1) == words{"a"});
     CHECK(split(uncased, "中国人", 2) == words{"中", "国"});
 }

@@ -114,6 +114,8 @@ TEST_CASE("the configuration decides casing, accents, Chinese characters and spe
     CHECK(encode(R"({"tokenize_chinese_chars": false})", "中ab") == ids{1, 9, 2});
     CHECK(encode(R"({"tokenize_chinese_chars": true})", "中ab") == ids{1, 0, 3, 2});
     CHECK(encode(R"({"cls_token": "<s>", "sep_token": "</s>"})", "ab") == ids{7, 3, 8});
+    CHECK(encode(R"({"pad_token": "ab"})", "ab e") == ids{1, 0, 6, 2});   // no text is padding,
+    CHECK(encode(R"({"mask_token": "ab"})", "ab e") == ids{1, 0, 6, 2});  // or a mask
 }
 
 TEST_CASE("a folder that is not a BERT tokenizer's is refused by file and key") {

@@ -43,15 +43,16 @@ TEST_CASE("every code point survives UTF-8") {
 TEST_CASE("bytes that are no UTF-8 become one replacement character for each longest beginning") {
     const char32_t r = unicode::replacement;
     CHECK(decode("a\xff z") == std::u32string{'a', r, ' ', 'z'});
-    CHECK(decode("\x80\xbf") == std::u32string{r, r});                       // continuations alone
-    CHECK(decode("\xc0\x80") == std::u32string{r, r});                       // overlong NUL
-    CHECK(decode("\xc1\xbf") == std::u32string{r, r});                       // overlong
-    CHECK(decode("\xe0\x9f\xbf") == std::u32string{r, r, r});                // overlong
-    CHECK(decode("\xf0\x8f\xbf\xbf") == std::u32string{r, r, r, r});         // overlong
-    CHECK(decode("\xed\xa0\x80") == std::u32string{r, r, r});                // a surrogate
-    CHECK(decode("\xf4\x90\x80\x80") == std::u32string{r, r, r, r});         // above U+10FFFF
-    CHECK(decode("\xf5\x80\x80\x80") == std::u32string{r, r, r, r});         // no such lead
-    CHECK(decode("\xe4\xb8") == std::u32string{r});                          // cut by the end
+    CHECK(decode("\x80\xbf") == std::u32string{r, r});                // continuations alone
+    CHECK(decode("\xc0\x80") == std::u32string{r, r});                // overlong NUL
+    CHECK(decode("\xc1\xbf") == std::u32string{r, r});                // overlong
+    CHECK(decode("\xe0\x9f\xbf") == std::u32string{r, r, r});         // overlong
+    CHECK(decode("\xf0\x8f\xbf\xbf") == std::u32string{r, r, r, r});  // overlong
+    CHECK(decode("\xed\xa0\x80") == std::u32string{r, r, r});         // a surrogate
+    CHECK(decode("\xf4\x90\x80\x80") == std::u32string{r, r, r, r});  // above U+10FFFF
+    CHECK(decode("\xf5\x80\x80\x80") == std::u32string{r, r, r, r});  // no such lead
+    CHECK(decode("\xe4\xb8") == std::u32string{r});                   // cut by the end
+    CHECK(decode(std::string_view{"\xe4\xb8\xad", 2}) == std::u32string{r});
     CHECK(decode("\xe4\xb8z") == std::u32string{r, 'z'});                    // cut by a letter
     CHECK(decode("\xf0\x9f\x8e\xe4\xb8\xad") == std::u32string{r, 0x4e2d});  // cut by a character
     CHECK(decode("\xc3\xc3\xa9") == std::u32string{r, 0xe9});
@@ -124,6 +125,18 @@ TEST_CASE("marks are ordered by class, and stay in order within one") {
     CHECK(normalized(U"q\u0301\u0323\u0327\u0302", decomposed) == U"q\u0327\u0323\u0301\u0302");
     CHECK(normalized(U"e\u0302\u0323", composed) == U"ệ");
     CHECK(normalized(U"\u0301\u0323a", decomposed) == U"\u0323\u0301a");  // no base before them
+}
+
+TEST_CASE("marks of one class keep their order however many they are") {
+    std::u32string mixed = U"x", sorted = U"x";
+    const std::u32string above = U"\u0301\u0302\u0306\u030a", below = U"\u0323\u0331";
+    for (idx i = 0; i < 200; ++i) {
+        mixed += above[i % 4];
+        mixed += below[i % 2];
+        sorted += below[i % 2];
+    }
+    for (idx i = 0; i < 200; ++i) sorted += above[i % 4];
+    CHECK(normalized(mixed, unicode::form::decomposed) == sorted);
 }
 
 TEST_CASE("a pile of a million marks takes no quadratic time") {

@@ -24,7 +24,7 @@ inline idx rank_of(std::span<const float> scores, idx target,
     }
     std::int64_t previous = -1;
     for (const std::int32_t item : excluded) {
-        if (item < 0 || idx(item) >= scores.size())
+        if (idx(item) >= scores.size())  // so is what was negative
             fail("rank_of", "excluded", "indices of scores", "one outside");
         if (item < previous) fail("rank_of", "excluded", "ascending indices", "one that falls");
         if (item != previous && scores[idx(item)] > bar) --better;
