@@ -1,3 +1,4 @@
+#!/bin/sh
 # reckon through pkg-config:  pkg_config.sh PKG_CONFIG COMPILER PC_FOLDER BUILD_FOLDER
 set -eu
 pkg_config=$1 compiler=$2 build=$4
