@@ -1,0 +1,86 @@
+#include "program.hpp"
+
+#include <reckon/core/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <exception>
+
+struct program::flags {
+    CLI::App app;
+};
+
+namespace {
+
+constexpr int refused = 2;
+
+// Lists of wrong tensors come with line breaks.
+std::string one_line(std::string text) {
+    for (auto at = text.find('\n'); at != text.npos; at = text.find('\n', at))
+        text.replace(at, std::max<std::size_t>(text.find_first_not_of("\n ", at), at) - at, " | ");
+    return text;
+}
+
+std::string compiler() {
+#ifdef __clang__
+    return "clang++ " __clang_version__;
+#else
+    return "g++ " __VERSION__;
+#endif
+}
+
+std::string version_text(const std::string& name) {
+    const auto [major, minor, patch] = reckon::version;
+    std::string text = name + ' ' + std::to_string(major) + '.' + std::to_string(minor) + '.' +
+                       std::to_string(patch) + "\ncompiler " + compiler() + "\nbackends";
+    for (const auto backend : program::backends) text.append(" ").append(backend);
+    return text + "\ninstruction set " + program::instruction_set();
+}
+
+}  // namespace
+
+program::program(const std::string& name, const std::string& description)
+    : flags_(new flags{CLI::App{description, name}}), name_(name), backend_(backends[0]) {}
+program::~program() = default;
+
+void program::text(const char* flag, std::string& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->required();
+}
+void program::text_or(const char* flag, std::string& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->capture_default_str();
+}
+void program::number(const char* flag, reckon::idx& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->required();
+}
+
+// The flags of every program, listed behind its own.
+void program::add_shared_flags() {
+    CLI::App& app = flags_->app;
+    std::string names;
+    for (const auto backend : backends) names.append(names.empty() ? "" : ", ").append(backend);
+    app.add_option("--backend", backend_, "what computes: " + names)->capture_default_str();
+    app.add_option("--threads", threads_, "how many")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    app.add_flag("--verbose", verbose_, "say on standard error which kernel serves each op");
+    app.set_version_flag("--version", [this] { return version_text(name_); });
+}
+
+int program::guarded(int argc, char** argv, const std::function<void()>& work) {
+    const auto refuse = [&](const char* why) {
+        std::cerr << name_ << ": " << one_line(why) << '\n';
+        return refused;
+    };
+    try {
+        add_shared_flags();
+        flags_->app.parse(argc, argv);
+        work();
+        std::cout.flush();
+        return std::cout ? 0 : refuse("standard output can't be written");
+    } catch (const CLI::Success& asked) {  // --help, --version
+        return flags_->app.exit(asked);
+    } catch (const std::exception& wrong) {
+        return refuse(wrong.what());
+    }
+}

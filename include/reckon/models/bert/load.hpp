@@ -1,0 +1,78 @@
+// A BERT encoder from a Hugging Face folder: sizes from config.json, parameters from
+// model.safetensors. What would make it another model (activation, positions, a decoder) is refused
+// by name. The vocabulary is text/load_wordpiece.hpp's.
+#pragma once
+
+#include <reckon/io/json.hpp>
+#include <reckon/models/bert/model.hpp>
+#include <reckon/models/bert/names.hpp>
+#include <reckon/models/load.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace reckon::inline v0::bert {
+
+namespace detail {
+inline std::string key_of(const std::string& file, const char* key) {
+    return file + ": " + in_quotes(key);
+}
+
+inline void expect_word(const json_object& json, const std::string& file, const char* key,
+                        const std::string& expected, const std::string& actual) {
+    if (json.value_or<std::string>(key, actual) != expected)
+        throw load_error("bert", key_of(file, key), in_quotes(expected),
+                         in_quotes(json.value_or<std::string>(key, actual)));
+}
+}  // namespace detail
+
+/// The sizes that a config.json states.
+inline config read_config(const std::string& file) {
+    const json_object json = json_object::read(file);
+    detail::expect_word(json, file, "model_type", "bert", "nothing");
+    detail::expect_word(json, file, "hidden_act", "gelu", "nothing");
+    detail::expect_word(json, file, "position_embedding_type", "absolute", "absolute");
+    if (json.value_or<bool>("is_decoder", false))
+        throw load_error("bert", detail::key_of(file, "is_decoder"), "false", "true");
+
+    const auto size = [&](const char* key, idx most) {
+        const idx value = json.required<idx>(key);
+        expect_size("bert", detail::key_of(file, key), value, most);
+        return value;
+    };
+    const config c{.vocabulary = size("vocab_size", most_ids),
+                   .positions = size("max_position_embeddings", most_ids),
+                   .types = size("type_vocab_size", most_ids),
+                   .layers = size("num_hidden_layers", most_layers),
+                   .heads = size("num_attention_heads", most_width),
+                   .width = size("hidden_size", most_width),
+                   .hidden = size("intermediate_size", most_width),
+                   .epsilon = json.required<float>("layer_norm_eps")};
+    expect_heads("bert", detail::key_of(file, "num_attention_heads"), c.heads, c.width);
+    if (!(c.epsilon >= 0))
+        throw load_error("bert", detail::key_of(file, "layer_norm_eps"), "0 or more",
+                         std::to_string(c.epsilon));
+    return c;
+}
+
+template <class Spec = spec> model<Spec> load(const std::string& folder) {
+    const config size = read_config(folder + "/config.json");
+    const safetensors file = safetensors::open(folder + "/model.safetensors");
+    return load_sized<model, Spec>(size, file, name_table{names, ignored});
+}
+template <class Spec> model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& in) {
+    return load<Spec>(in);
+}
+
+/// How many ids of a text a sentence encoder reads, the first and the last token included:
+/// `max_seq_length` of sentence_bert_config.json, and never more than the model has positions.
+inline idx read_text_limit(const std::string& folder, const config& size) {
+    const std::string file = folder + "/sentence_bert_config.json";
+    const idx limit = json_object::read(file).required<idx>("max_seq_length");
+    if (limit < 2)
+        throw load_error("bert", detail::key_of(file, "max_seq_length"), "at least 2",
+                         std::to_string(limit));
+    return std::min(limit, size.positions);
+}
+
+}  // namespace reckon::inline v0::bert

@@ -1,0 +1,51 @@
+// What the models' loaders share. `load<Model>(where...)` is the loader of that model: of a folder
+// for bert, of a file and the number of heads for sasrec. A loader finds out the sizes and leaves
+// the rest to `load_sized`.
+#pragma once
+
+#include <reckon/io/load.hpp>
+#include <reckon/io/name_table.hpp>
+#include <reckon/layers/placed.hpp>
+
+#include <string>
+#include <type_traits>
+
+namespace reckon::inline v0 {
+
+template <class Model, class... Where> Model load(const Where&... where) {
+    return load_as(std::type_identity<Model>{}, where...);
+}
+
+/// Sizes beyond these belong to no model, and their products could wrap.
+inline constexpr idx most_ids = (idx{1} << 31) - 1, most_width = idx{1} << 20, most_layers = 4096;
+
+inline void expect_size(std::string_view op, const std::string& argument, idx size, idx most) {
+    if (size == 0 || size > most)
+        throw load_error(op, argument, "1 to " + std::to_string(most), std::to_string(size));
+}
+
+inline void expect_heads(std::string_view op, const std::string& argument, idx heads, idx width) {
+    if (heads == 0 || width % heads != 0)
+        throw load_error(op, argument, "a divisor of the width " + std::to_string(width),
+                         std::to_string(heads));
+}
+
+/// The model of these sizes with the parameters of the file. It is compared with the file only
+/// after it was built, so sizes that the file is far from filling are refused before that.
+template <template <class, auto> class Model, class Spec, class Config>
+Model<Spec, run_time{}> load_sized(const Config& size, const safetensors& file,
+                                   const name_table& names) {
+    const Model<placed_in<rom, Spec>, run_time{}> without_memory{size};
+    const idx parameters = count(without_memory).parameters;
+    idx bytes = 0;
+    for (const stored_tensor& tensor : file.tensors()) bytes += tensor.bytes.size();
+    if (parameters > 4 * bytes + (idx{1} << 20))
+        throw load_error("load", file.name(),
+                         "the " + std::to_string(parameters) + " parameters of its configuration",
+                         std::to_string(bytes) + " bytes of tensors");
+    Model<Spec, run_time{}> model{size};
+    load_parameters(model, file, names);
+    return model;
+}
+
+}  // namespace reckon::inline v0

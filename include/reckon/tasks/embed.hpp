@@ -1,0 +1,60 @@
+// A vector for each text: the encoder's rows pooled into one and scaled to unit length (Reimers and
+// Gurevych 2019). Texts keep their order; they go through the model in ragged batches of bounded
+// size, so the workspace is bounded too. Cutting long texts is the tokenizer's.
+#pragma once
+
+#include <reckon/core/batch.hpp>
+#include <reckon/core/matrix.hpp>
+#include <reckon/ops/l2_normalize.hpp>
+#include <reckon/ops/pool.hpp>
+#include <reckon/text/token_batch.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <span>
+#include <vector>
+
+namespace reckon::inline v0 {
+
+/// A model that makes a row of its width of every id.
+template <class M, class C>
+concept encoder = requires(const M model, C& ctx, const id_batch<typename C::space>& batch) {
+    { model(ctx, batch) } -> std::convertible_to<tensor_of<C>>;
+    { model.size.width } -> std::convertible_to<idx>;
+};
+
+struct embed_options {
+    pooling how = pooling::mean;
+    idx tokens = 2048;  // of one pass through the model; a longer text has its own
+};
+
+/// [texts, width], owned: nothing of it lies in the workspace. A text has at least one id.
+template <any_context C, encoder<C> Model>
+requires std::same_as<typename C::space, host> matrix<float> embed(
+    C& ctx, const Model& model, const token_batch& texts, const embed_options& options = {}) {
+    matrix<float> vectors(texts.sequences(), model.size.width);
+    const ragged all{texts.offsets};
+    expect("embed", "texts.ids", all.rows(), texts.ids.size());
+    std::vector<std::int32_t> offsets;
+    for (idx first = 0, end = 0; first < all.sequences(); first = end) {
+        offsets.assign(1, 0);
+        const auto length = [&](idx text) { return all.begin(text + 1) - all.begin(first); };
+        do offsets.push_back(static_cast<std::int32_t>(length(end++)));
+        while (end < all.sequences() && length(end) <= options.tokens);
+
+        const std::span ids{texts.ids.data() + all.begin(first), idx(offsets.back())};
+        const auto scope = ctx.scope();
+        const id_batch<> batch = batch_of(ids, offsets);
+        const auto pooled = ops::pool(ctx, model(ctx, batch), batch.rows, options.how);
+        const auto unit = ops::l2_normalize(ctx, pooled);
+        for (idx text = first; text < end; ++text)
+            for (idx i = 0; i < unit.cols; ++i) {
+                const auto value = static_cast<float>(unit(text - first, i));
+                expect_that(std::isfinite(value), "embed", "vectors", "finite numbers", "others");
+                vectors.look()(text, i) = value;
+            }
+    }
+    return vectors;
+}
+
+}  // namespace reckon::inline v0
