@@ -1,10 +1,10 @@
 // Element types. bf16 and f16 are storage: arithmetic happens after widening to float, and rounding
-// to nearest even happens on the way back.
+// to nearest even happens on the way back. (std::bit_cast is a host function to nvcc, the builtin
+// is not.)
 #pragma once
 
 #include <reckon/core/config.hpp>
 
-#include <bit>
 #include <concepts>
 
 namespace reckon::inline v0 {
@@ -17,14 +17,14 @@ struct bf16 {
 
     constexpr bf16() = default;
     RECKON_BOTH constexpr explicit bf16(float value) {
-        const auto b = std::bit_cast<std::uint32_t>(value);
+        const auto b = __builtin_bit_cast(std::uint32_t, value);
         if ((b & 0x7fffffffu) > 0x7f800000u)
             bits = std::uint16_t((b >> 16) | 0x40u);  // NaN stays NaN
         else
             bits = std::uint16_t((b + 0x7fffu + ((b >> 16) & 1u)) >> 16);
     }
     RECKON_BOTH constexpr operator float() const {
-        return std::bit_cast<float>(std::uint32_t{bits} << 16);
+        return __builtin_bit_cast(float, std::uint32_t{bits} << 16);
     }
 };
 
@@ -34,7 +34,7 @@ struct f16 {
 
     constexpr f16() = default;
     RECKON_BOTH constexpr explicit f16(float value) {
-        const auto b = std::bit_cast<std::uint32_t>(value);
+        const auto b = __builtin_bit_cast(std::uint32_t, value);
         const std::uint32_t sign = (b >> 16) & 0x8000u, magnitude = b & 0x7fffffffu;
         if (magnitude > 0x7f800000u) {
             bits = std::uint16_t(sign | 0x7e00u);  // NaN
@@ -44,15 +44,15 @@ struct f16 {
             const std::uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u);
             bits = std::uint16_t(sign | ((rounded - 0x38000000u) >> 13));
         } else {  // subnormal: the sum with 2^-1 * 2^-14 * 2^... rounds at the half's last place
-            const float aligned = std::bit_cast<float>(magnitude) + 0.5f;
-            bits = std::uint16_t(sign | (std::bit_cast<std::uint32_t>(aligned) - 0x3f000000u));
+            const float aligned = __builtin_bit_cast(float, magnitude) + 0.5f;
+            bits = std::uint16_t(sign | (__builtin_bit_cast(std::uint32_t, aligned) - 0x3f000000u));
         }
     }
     RECKON_BOTH constexpr operator float() const {
         const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16, rest = bits & 0x7fffu;
         if (rest >= 0x7c00u)
-            return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
-        if (rest >= 0x400u) return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
+            return __builtin_bit_cast(float, sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
+        if (rest >= 0x400u) return __builtin_bit_cast(float, sign | ((rest << 13) + 0x38000000u));
         const float subnormal = float(rest) * 0x1p-24f;
         return sign != 0 ? -subnormal : subnormal;
     }

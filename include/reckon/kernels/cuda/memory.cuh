@@ -1,0 +1,64 @@
+// Device memory: where a model's parameters lie on a GPU, and the blocks of a workspace there.
+#pragma once
+
+#include <reckon/core/arena.hpp>
+#include <reckon/core/space.hpp>
+#include <reckon/kernels/cuda/error.cuh>
+
+#include <utility>
+
+namespace reckon::inline v0 {
+
+/// An owned array on the current device, zero at first. It is read and written through a context.
+template <class T> class device_array {
+  public:
+    using value_type = T;
+
+    device_array() = default;
+    explicit device_array(idx count) : size_(count) {
+        if (count == 0) return;
+        expect_success(cudaMalloc(&data_, count * sizeof(T)), "cudaMalloc");
+        expect_success(cudaMemset(data_, 0, count * sizeof(T)), "cudaMemset");
+    }
+    device_array(const device_array& other) : device_array(other.size_) {
+        if (size_ != 0)
+            expect_success(cudaMemcpy(data_, other.data_, size_ * sizeof(T), cudaMemcpyDefault),
+                           "cudaMemcpy");
+    }
+    device_array(device_array&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    device_array& operator=(device_array other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~device_array() { cudaFree(data_); }
+
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    idx size() const { return size_; }
+
+  private:
+    T* data_ = nullptr;
+    idx size_ = 0;
+};
+
+/// The memory policy of models on a GPU.
+struct gpu_memory {
+    using space = device;
+    template <class T> using storage = device_array<T>;
+};
+
+namespace detail {
+inline void* allocate_on_device(idx bytes) {
+    void* block = nullptr;
+    return cudaMalloc(&block, bytes) == cudaSuccess ? block : nullptr;
+}
+inline void release_on_device(void* block, idx) { cudaFree(block); }
+}  // namespace detail
+
+inline block_source device_blocks() {
+    return {detail::allocate_on_device, detail::release_on_device};
+}
+
+}  // namespace reckon::inline v0
