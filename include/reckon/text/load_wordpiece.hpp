@@ -7,10 +7,10 @@
 #include <reckon/text/wordpiece.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 #include <string>
-
-#include <unistd.h>
+#include <system_error>
 
 namespace reckon::inline v0 {
 
@@ -53,7 +53,8 @@ inline wordpiece load_wordpiece(const std::string& folder) {
     const std::string vocabulary = folder + "/vocab.txt",
                       config = folder + "/tokenizer_config.json";
     wordpiece_options options;
-    if (::access(config.c_str(), F_OK) == 0) {
+    std::error_code unreachable;  // then vocab.txt is so too, and says why
+    if (std::filesystem::exists(config, unreachable)) {
         const json_object object = json_object::read(config);
         detail::expect_bert_tokenizer(object, config);
         options = detail::wordpiece_options_from(object);
