@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/io/json.hpp>
+#include <reckon/io/lines.hpp>
 #include <reckon/text/wordpiece.hpp>
 
 #include <algorithm>
