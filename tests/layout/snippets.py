@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-BLOCK = re.compile(r"(?:<!-- frame: (?P<frame>\w+) -->\s*)?^```cpp\n(?P<code>.*?)^```$",
+BLOCK = re.compile(r"(?:<!-- frame: (?P<frame>\w+) -->\s*)?^ *```(?:cpp|c\+\+)\n(?P<code>.*?)^ *```$",
                    re.MULTILINE | re.DOTALL)
 
 
@@ -31,7 +31,7 @@ def sources(root):
             code = f'#line {line} "{page.relative_to(root)}"\n{block["code"]}'
             if not block["code"].startswith("#include"):
                 frame = root / "tests" / "docs" / f"{block['frame'] or 'statements'}.cpp"
-                code = frame.read_text().replace("// snippet\n", code)
+                code = frame.read_text().replace("    // snippet\n", code)
             yield place, code
 
 
