@@ -3,7 +3,7 @@
 // 0.2 s of compiling.
 #pragma once
 
-#include <reckon/core/config.hpp>
+#include <reckon/core/error.hpp>
 
 #include <new>
 #include <utility>
@@ -55,6 +55,8 @@ template <class T> class heap_array {
     // An element that throws ends the array there; the destructor of what exists already runs.
     template <class Make> void fill(idx count, Make make) {
         if (count == 0) return;
+        constexpr idx most = ~idx{0} / 2 / sizeof(T);
+        if (count > most) fail("heap_array", "count", most, count);
         heap_array made;
         made.data_ = static_cast<T*>(::operator new(count * sizeof(T), alignment));
         for (; made.size_ < count; ++made.size_) make(made.data_ + made.size_, made.size_);

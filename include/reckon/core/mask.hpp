@@ -65,7 +65,7 @@ struct per_sequence {
     const std::int32_t* each = nullptr;
 
     constexpr per_sequence() = default;
-    RECKON_BOTH constexpr per_sequence(idx number) : same(number) {}
+    RECKON_BOTH constexpr per_sequence(std::integral auto number) : same(idx(number)) {}
     RECKON_BOTH constexpr per_sequence(const std::int32_t* numbers) : each(numbers) {}
     RECKON_BOTH constexpr idx operator[](idx sequence) const {
         return each == nullptr ? same : idx(each[sequence]);
@@ -148,7 +148,8 @@ struct segment_local {
         }
         RECKON_BOTH constexpr intervals keys_of(idx row, idx) const {
             const interval own = segment_of(row);
-            return {0, {own.begin, row < source ? own.end : row + 1}, {}};
+            const idx source_end = own.end < source ? own.end : source;
+            return {0, {own.begin, row < source ? source_end : row + 1}, {}};
         }
         RECKON_BOTH constexpr intervals queries_of(idx key, idx) const {
             const interval own = segment_of(key);
@@ -201,6 +202,7 @@ template <class Inner> struct windowed {
         }
         RECKON_BOTH constexpr intervals queries_of(idx key, idx count) const {
             const intervals q = inner.queries_of(key, count);
+            if (key < inner.keys_of(key, count).prefix) return q;
             const interval near{key, key + width};
             return {q.prefix, overlap(q.first, near), overlap(q.second, near)};
         }

@@ -42,7 +42,7 @@ template <class T, class Memory = heap> class matrix {  // [rows, cols]
 
     constexpr matrix() = default;
     constexpr matrix(idx row_count, idx column_count)
-        : rows_(row_count), cols_(column_count), items_(row_count * column_count) {}
+        : rows_(row_count), cols_(column_count), items_(product(row_count, column_count)) {}
 
     constexpr idx rows() const { return rows_; }
     constexpr idx cols() const { return cols_; }
@@ -62,6 +62,11 @@ template <class T, class Memory = heap> class matrix {  // [rows, cols]
     }
 
   private:
+    static constexpr idx product(idx rows, idx cols) {
+        if (cols != 0 && rows > ~idx{0} / cols) fail("matrix", "rows", ~idx{0} / cols, rows);
+        return rows * cols;
+    }
+
     idx rows_ = 0, cols_ = 0;
     storage items_{};
 };
