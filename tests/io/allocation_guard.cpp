@@ -11,10 +11,13 @@ thread_local allocations seen;
 
 allocations take_allocations() { return std::exchange(seen, {}); }
 
-void* operator new(std::size_t bytes) {
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     seen.largest = std::max(seen.largest, bytes);
     ++seen.living;
-    if (void* made = std::malloc(bytes)) return made;
+    return std::malloc(bytes);
+}
+void* operator new(std::size_t bytes) {
+    if (void* made = operator new(bytes, std::nothrow)) return made;
     throw std::bad_alloc();
 }
 void operator delete(void* made) noexcept {

@@ -30,6 +30,7 @@ TEST_CASE("a path that no pair fits is its own name, and a pair fits whole words
     CHECK(table.of("norm") == "norm");
     CHECK(table.of("types_2.weight") == "types_2.weight");
     CHECK(table.of("layers.0.ffn.upper.weight") == "never.0.ffn.upper.weight");
+    CHECK(table.of("layers..norm") == "never..norm");  // a star is a number of one digit or more
     CHECK(table.of("") == "");
 }
 

@@ -1,11 +1,10 @@
-// A model's table of names (core/names.hpp) as load and save use it: the path of a parameter
-// becomes the name of its tensor, and the tensors that the model has no use for are known.
+// Applies a model's table of renamed parameters (core/names.hpp): the checkpoint_names that most
+// models need.
 #pragma once
 
 #include <reckon/core/config.hpp>
 #include <reckon/core/names.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,43 +14,49 @@ namespace reckon::inline v0 {
 
 class name_table {
   public:
-    /// Both outlive the table. An entry of `ignored` is a name, or with a final `*` all names that
-    /// begin so.
-    explicit name_table(std::span<const renamed> names,
-                        std::span<const std::string_view> ignored = {})
+    /// `ignored`: tensors the model has no use for; one that ends in '*' covers all that begin so.
+    constexpr name_table(std::span<const renamed> names,
+                         std::span<const std::string_view> ignored = {})
         : names_(names), ignored_(ignored) {}
 
-    /// A path that no pair fits is the tensor's name itself.
     std::string of(std::string_view path) const {
         for (const renamed& pair : names_)
-            if (auto name = apply(pair, path)) return *name;
+            if (auto name = translated(path, pair)) return *name;
         return std::string{path};
     }
 
     bool ignored(std::string_view tensor) const {
-        return std::any_of(ignored_.begin(), ignored_.end(), [&](std::string_view entry) {
-            return entry.ends_with('*') ? tensor.starts_with(entry.substr(0, entry.size() - 1))
-                                        : tensor == entry;
-        });
+        for (std::string_view pattern : ignored_) {
+            const bool open = pattern.ends_with('*');
+            if (open) pattern.remove_suffix(1);
+            if (open ? tensor.starts_with(pattern) : tensor == pattern) return true;
+        }
+        return false;
     }
 
   private:
-    static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-    static std::optional<std::string> apply(const renamed& pair, std::string_view path) {
-        std::string number;  // what stands for the star
+    /// The name of a path that fits the pair, or nothing.
+    static std::optional<std::string> translated(std::string_view path, const renamed& pair) {
+        std::string_view number;
         idx at = 0;
         for (char c : pair.parameter) {
             if (c == '*') {
-                while (at < path.size() && is_digit(path[at])) number += path[at++];
+                const idx begin = at;
+                while (at < path.size() && path[at] >= '0' && path[at] <= '9') ++at;
+                if (at == begin) return {};
+                number = path.substr(begin, at - begin);
             } else if (at == path.size() || path[at++] != c) {
-                return std::nullopt;
+                return {};
             }
         }
-        if (at < path.size() && path[at] != '.') return std::nullopt;  // "norm" is not "norm_1"
+        if (at != path.size() && path[at] != '.') return {};
         std::string name;
-        for (char c : pair.tensor) name += c == '*' ? number : std::string(1, c);
-        return name.append(path.substr(at));
+        for (char c : pair.tensor)
+            if (c == '*')
+                name += number;
+            else
+                name += c;
+        return name += path.substr(at);
     }
 
     std::span<const renamed> names_;
