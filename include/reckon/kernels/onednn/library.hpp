@@ -1,0 +1,177 @@
+// What reckon uses of oneDNN 2.6, through its C interface (dnnl.hpp costs every file a second of
+// compiling): owning handles, statuses turned into errors, and one thread at a time. Debian's
+// oneDNN runs on OpenMP; `one_thread` keeps it from starting a team of its own, since the
+// context's workers are the parallelism.
+#pragma once
+
+#include <reckon/backend/isa.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/error.hpp>
+
+#include <dlfcn.h>
+#include <dnnl.h>
+#include <dnnl_debug.h>
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace reckon::inline v0::onednn {
+inline namespace RECKON_ISA {
+
+inline void check(dnnl_status_t status, const char* call) {
+    expect_that(status == dnnl_success, "onednn", call, "success", dnnl_status2str(status));
+}
+
+template <class T, dnnl_status_t (*Destroy)(T*)> class handle {
+  public:
+    handle() = default;
+    handle(handle&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
+    handle& operator=(handle&& other) noexcept {
+        std::swap(item_, other.item_);
+        return *this;
+    }
+    ~handle() {
+        if (item_ != nullptr) Destroy(item_);
+    }
+
+    operator T*() const { return item_; }
+    T** operator&() { return &item_; }  // where the library's create functions write
+
+  private:
+    T* item_ = nullptr;
+};
+
+using engine = handle<dnnl_engine, dnnl_engine_destroy>;
+using stream = handle<dnnl_stream, dnnl_stream_destroy>;
+using memory = handle<dnnl_memory, dnnl_memory_destroy>;
+using primitive = handle<dnnl_primitive, dnnl_primitive_destroy>;
+using primitive_desc = handle<dnnl_primitive_desc, dnnl_primitive_desc_destroy>;
+using attributes = handle<dnnl_primitive_attr, dnnl_primitive_attr_destroy>;
+using post_ops = handle<dnnl_post_ops, dnnl_post_ops_destroy>;
+
+/// The functions by which OpenMP is told its threads, asked for at run time: a program doesn't
+/// link OpenMP itself, and a oneDNN built without it needs none of this.
+struct omp_threads {
+    int (*get)() = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"));
+    void (*set)(int) = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+};
+
+/// While it lives, oneDNN makes and runs primitives on the calling thread alone. The number is the
+/// calling thread's own, so no other thread of the program sees it.
+class [[nodiscard]] one_thread {
+  public:
+    explicit one_thread(const omp_threads& omp) {
+        if (omp.get == nullptr || omp.set == nullptr) return;
+        before_ = omp.get();
+        if (before_ == 1) return;
+        set_ = omp.set;
+        set_(1);
+    }
+    one_thread(const one_thread&) = delete;
+    one_thread& operator=(const one_thread&) = delete;
+    ~one_thread() {
+        if (set_ != nullptr) set_(before_);
+    }
+
+  private:
+    void (*set_)(int) = nullptr;
+    int before_ = 1;
+};
+
+/// A matrix of floats whose element (i, j) stands at i * row_stride + j * column_stride.
+inline dnnl_memory_desc_t strided(idx rows, idx cols, idx row_stride, idx column_stride) {
+    const dnnl_dims_t sizes{dnnl_dim_t(rows), dnnl_dim_t(cols)};
+    const dnnl_dims_t strides{dnnl_dim_t(row_stride), dnnl_dim_t(column_stride)};
+    dnnl_memory_desc_t made;
+    check(dnnl_memory_desc_init_by_strides(&made, 2, sizes, dnnl_f32, strides),
+          "memory_desc_init_by_strides");
+    return made;
+}
+
+inline const dnnl_memory_desc_t& desc_of(const primitive_desc& made, dnnl_query_t which,
+                                         int number = 0) {
+    return *dnnl_primitive_desc_query_md(made, which, number);
+}
+
+inline std::string_view implementation(const primitive_desc& made) {
+    const char* name = "";
+    check(dnnl_primitive_desc_query(made, dnnl_query_impl_info_str, 0, &name),
+          "primitive_desc_query");
+    return name;
+}
+
+/// A memory object is made once and pointed at the data of each call.
+struct operand {
+    int name;
+    dnnl_memory_t memory;  // null: the primitive has no such operand
+    const void* data;
+};
+
+/// It answers a status, because a worker must not throw.
+inline dnnl_status_t execute(dnnl_primitive_t work, dnnl_stream_t stream,
+                             std::initializer_list<operand> operands) {
+    dnnl_exec_arg_t given[8];
+    int count = 0;
+    for (const operand& o : operands) {
+        if (o.memory == nullptr) continue;
+        const auto status = dnnl_memory_set_data_handle(o.memory, const_cast<void*>(o.data));
+        if (status != dnnl_success) return status;
+        given[count++] = {o.name, o.memory};
+    }
+    const auto status = dnnl_primitive_execute(work, stream, count, given);
+    return status == dnnl_success ? dnnl_stream_wait(stream) : status;
+}
+
+/// The engine of a context and what is made from it.
+struct library {
+    omp_threads omp;
+    onednn::engine engine;
+
+    library() { check(dnnl_engine_create(&engine, dnnl_cpu, 0), "engine_create"); }
+
+    onednn::stream stream() const {
+        onednn::stream made;
+        check(dnnl_stream_create(&made, engine, dnnl_stream_default_flags), "stream_create");
+        return made;
+    }
+
+    memory unplaced(const dnnl_memory_desc_t& desc) const {
+        memory made;
+        check(dnnl_memory_create(&made, &desc, engine, DNNL_MEMORY_NONE), "memory_create");
+        return made;
+    }
+
+    /// Scratch memory is always the caller's: the library's own belongs to the thread that made
+    /// the primitive.
+    attributes attributes_for(activation f) const {
+        attributes made;
+        check(dnnl_primitive_attr_create(&made), "primitive_attr_create");
+        check(dnnl_primitive_attr_set_scratchpad_mode(made, dnnl_scratchpad_mode_user),
+              "primitive_attr_set_scratchpad_mode");
+        if (f == activation::none) return made;
+        post_ops after;
+        check(dnnl_post_ops_create(&after), "post_ops_create");
+        check(dnnl_post_ops_append_eltwise(after, 1, algorithm(f), f == activation::silu, 0),
+              "post_ops_append_eltwise");
+        check(dnnl_primitive_attr_set_post_ops(made, after), "primitive_attr_set_post_ops");
+        return made;
+    }
+
+  private:
+    static dnnl_alg_kind_t algorithm(activation f) {
+        switch (f) {
+            case activation::relu:
+                return dnnl_eltwise_relu;
+            case activation::gelu:
+                return dnnl_eltwise_gelu_erf;
+            case activation::gelu_tanh:
+                return dnnl_eltwise_gelu_tanh;
+            default:
+                return dnnl_eltwise_swish;
+        }
+    }
+};
+
+}  // namespace RECKON_ISA
+}  // namespace reckon::inline v0::onednn

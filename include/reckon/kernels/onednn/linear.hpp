@@ -1,0 +1,58 @@
+// Linear layers by oneDNN, over dense weights [out, in] and over weights packed by `prepare`.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/kernels/onednn/product.hpp>
+
+namespace reckon::inline v0 {
+
+/// The layout oneDNN computes from fastest on this CPU (onednn::packed_layout). It is no format to
+/// keep in a file.
+struct onednn_packing {
+    struct view {
+        using space = host;
+        const float* data = nullptr;
+        idx rows = 0, cols = 0;  // of the weight
+    };
+
+    class matrix {
+      public:
+        using parameter_tag = void;
+
+        matrix() = default;
+        matrix(idx rows, idx cols) : rows_(rows), cols_(cols) {}
+        idx rows() const { return rows_; }
+        idx cols() const { return cols_; }
+        idx size() const { return rows_ * cols_; }
+        idx bytes() const { return items_.size() * sizeof(float); }
+        view look() const { return {items_.data(), rows_, cols_}; }
+
+      private:
+        friend onednn_packing;
+        idx rows_ = 0, cols_ = 0;
+        heap_array<float> items_;
+    };
+
+    template <class C> static void pack(C& ctx, reckon::view<const float> from, matrix& to) {
+        to.items_ = ctx.state().products.packed(from.data, from.rows, from.cols, from.stride);
+    }
+};
+
+template <class N, class C>
+void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,
+                   epilogue<float> e, view<float> y) {
+    ctx.state().products.run(
+        ctx, {x.cols, y.cols, x.stride, y.stride, w.stride, e.bias.data != nullptr, e.f}, x.rows,
+        x.data, w.data, e.bias.data, y.data);
+}
+
+template <class N, class C>
+void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, onednn_packing::view w,
+                   epilogue<float> e, view<float> y) {
+    ctx.state().products.run(
+        ctx,
+        {x.cols, y.cols, x.stride, y.stride, onednn::packed_stride, e.bias.data != nullptr, e.f},
+        x.rows, x.data, w.data, e.bias.data, y.data);
+}
+
+}  // namespace reckon::inline v0

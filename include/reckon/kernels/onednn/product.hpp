@@ -1,0 +1,256 @@
+// f(x w^T + bias) as oneDNN primitives. A primitive is made for a fixed number of rows (with
+// run-time row counts the fast AVX-512 kernels are lost), so any number of rows is cut into pieces
+// of 64, 32, 16, 8 and fewer than 8, and all of a product's primitives are made when its shape is
+// first met: no later batch makes one.
+//
+// Measured on AVX-512, GFLOP/s at K 768, N 3072 (peak 118):
+//     rows                                1   4   8  16  32  64 128
+//     packed, inner product (brgemm)     41 108 114 114 110 103 108   larger pieces bring nothing
+//     [out, in], inner product           40  82  95  60  80  86  96   the better one up to 8 rows,
+//     [out, in], matmul                  16  39  67  77  87  92 101   and the better one from there
+#pragma once
+
+#include <reckon/core/heap_array.hpp>
+#include <reckon/kernels/onednn/library.hpp>
+
+#include <vector>
+
+namespace reckon::inline v0::onednn {
+inline namespace RECKON_ISA {
+
+struct slice {
+    idx begin = 0, rows = 0;
+};
+
+/// How many rows are cut into pieces: whole ones of 64, then the rest.
+class pieces {
+  public:
+    static constexpr idx sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64};
+    static constexpr idx largest = 64;
+    static constexpr idx kinds = sizeof(sizes) / sizeof(idx);
+
+    explicit constexpr pieces(idx rows) : rows_(rows) {}
+
+    constexpr idx count() const {
+        idx n = rows_ / largest;
+        for (idx left = rows_ % largest; left != 0; left -= first_of(left)) ++n;
+        return n;
+    }
+    constexpr slice operator[](idx i) const {
+        const idx whole = rows_ / largest;
+        if (i < whole) return {i * largest, largest};
+        slice piece{whole * largest, first_of(rows_ % largest)};
+        for (idx n = whole; n < i; ++n) {
+            piece.begin += piece.rows;
+            piece.rows = first_of(rows_ - piece.begin);
+        }
+        return piece;
+    }
+    /// Which of `sizes` a piece has.
+    static constexpr idx kind(idx rows) {
+        idx at = 0;
+        while (sizes[at] != rows) ++at;
+        return at;
+    }
+
+  private:
+    static constexpr idx first_of(idx left) {  // the largest size that fits
+        idx at = kinds - 1;
+        while (sizes[at] > left) --at;
+        return sizes[at];
+    }
+    idx rows_;
+};
+
+/// In the place of a stride: the weight is packed.
+inline constexpr idx packed_stride = 0;
+
+struct product_shape {
+    idx in = 0, out = 0;
+    idx x_stride = 0, y_stride = 0;
+    idx w_stride = 0;  // or packed_stride
+    bool bias = false;
+    activation f = activation::none;
+
+    bool operator==(const product_shape&) const = default;
+};
+
+inline primitive_desc inner_product(const library& lib, const product_shape& shape, idx rows,
+                                    const dnnl_memory_desc_t& w) {
+    const auto x = strided(rows, shape.in, shape.x_stride, 1);
+    const auto y = strided(rows, shape.out, shape.y_stride, 1);
+    const dnnl_dims_t outs{dnnl_dim_t(shape.out)};
+    dnnl_memory_desc_t bias;
+    check(dnnl_memory_desc_init_by_tag(&bias, 1, outs, dnnl_f32, dnnl_a),
+          "memory_desc_init_by_tag");
+    dnnl_inner_product_desc_t what;
+    check(dnnl_inner_product_forward_desc_init(&what, dnnl_forward_inference, &x, &w,
+                                               shape.bias ? &bias : nullptr, &y),
+          "inner_product_forward_desc_init");
+    primitive_desc made;
+    check(
+        dnnl_primitive_desc_create(&made, &what, lib.attributes_for(shape.f), lib.engine, nullptr),
+        "primitive_desc_create");
+    return made;
+}
+
+inline primitive_desc matmul(const library& lib, const product_shape& shape, idx rows) {
+    const auto x = strided(rows, shape.in, shape.x_stride, 1);
+    const auto y = strided(rows, shape.out, shape.y_stride, 1);
+    const auto w = strided(shape.in, shape.out, 1, shape.w_stride);
+    const auto bias = strided(1, shape.out, shape.out, 1);
+    dnnl_matmul_desc_t what;
+    check(dnnl_matmul_desc_init(&what, &x, &w, shape.bias ? &bias : nullptr, &y),
+          "matmul_desc_init");
+    primitive_desc made;
+    check(
+        dnnl_primitive_desc_create(&made, &what, lib.attributes_for(shape.f), lib.engine, nullptr),
+        "primitive_desc_create");
+    return made;
+}
+
+/// The layout of a packed weight: the library's choice where that choice is brgemm (AVX-512), else
+/// [out, in]; its other choices run at half the speed for 8 to 256 rows.
+inline dnnl_memory_desc_t packed_layout(const library& lib, idx in, idx out) {
+    const dnnl_dims_t sizes{dnnl_dim_t(out), dnnl_dim_t(in)};
+    dnnl_memory_desc_t any;
+    check(dnnl_memory_desc_init_by_tag(&any, 2, sizes, dnnl_f32, dnnl_format_tag_any),
+          "memory_desc_init_by_tag");
+    const auto made = inner_product(lib, {.in = in, .out = out, .x_stride = in, .y_stride = out},
+                                    pieces::largest, any);
+    return implementation(made).starts_with("brg") ? desc_of(made, dnnl_query_weights_md)
+                                                   : strided(out, in, in, 1);
+}
+
+/// The primitives of one shape, one a size of piece, and for each worker the memory objects that a
+/// call points at its operands.
+class product {
+  public:
+    product(const library& lib, const product_shape& shape, idx workers) : shape_(shape) {
+        const bool packed = shape.w_stride == packed_stride;
+        const auto w = packed ? packed_layout(lib, shape.in, shape.out)
+                              : strided(shape.out, shape.in, shape.w_stride, 1);
+        for (idx i = 0; i < pieces::kinds; ++i) {
+            const idx rows = pieces::sizes[i];
+            const auto made =
+                packed || rows <= 8 ? inner_product(lib, shape, rows, w) : matmul(lib, shape, rows);
+            check(dnnl_primitive_create(&sizes_[i].work, made), "primitive_create");
+            sizes_[i].of_worker = std::vector<operands>(workers);
+            for (operands& o : sizes_[i].of_worker) {
+                o.x = lib.unplaced(desc_of(made, dnnl_query_src_md));
+                o.w = lib.unplaced(desc_of(made, dnnl_query_weights_md));
+                if (shape.bias) o.bias = lib.unplaced(desc_of(made, dnnl_query_weights_md, 1));
+                o.y = lib.unplaced(desc_of(made, dnnl_query_dst_md));
+                o.scratch = lib.unplaced(desc_of(made, dnnl_query_scratchpad_md));
+            }
+            const idx scratch = dnnl_memory_desc_get_size(&desc_of(made, dnnl_query_scratchpad_md));
+            if (scratch > scratch_bytes_) scratch_bytes_ = scratch;
+        }
+    }
+
+    const product_shape& shape() const { return shape_; }
+    idx scratch_bytes() const { return scratch_bytes_; }
+
+    /// One piece. It answers a status, because a worker must not throw.
+    dnnl_status_t run(idx worker, dnnl_stream_t stream, idx rows, const float* x, const float* w,
+                      const float* bias, float* y, std::byte* scratch) const {
+        const auto& size = sizes_[pieces::kind(rows)];
+        const operands& o = size.of_worker[worker];
+        return execute(size.work, stream,
+                       {{DNNL_ARG_SRC, o.x, x},
+                        {DNNL_ARG_WEIGHTS, o.w, w},
+                        {DNNL_ARG_BIAS, o.bias, bias},
+                        {DNNL_ARG_DST, o.y, y},
+                        {DNNL_ARG_SCRATCHPAD, o.scratch, scratch}});
+    }
+
+  private:
+    struct operands {
+        memory x, w, bias, y, scratch;
+    };
+    struct size {
+        primitive work;
+        std::vector<operands> of_worker;
+    };
+
+    product_shape shape_;
+    size sizes_[pieces::kinds];
+    idx scratch_bytes_ = 0;
+};
+
+/// The products of a context, each made when its shape is first met, and what its workers need.
+class products {
+  public:
+    onednn::library library;
+
+    /// y = f(x w^T + bias), cut into pieces over the context's workers.
+    template <class C>
+    void run(C& ctx, const product_shape& shape, idx rows, const float* x, const float* w,
+             const float* bias, float* y) {
+        const product& p = find(shape, ctx.threads());
+        const pieces cut(rows);
+        ctx.parallel(cut.count(), [&](idx i, idx number) {
+            const one_thread alone(library.omp);
+            worker& self = workers_[number];
+            const slice rows_here = cut[i];
+            const dnnl_status_t status =
+                p.run(number, self.stream, rows_here.rows, x + rows_here.begin * shape.x_stride, w,
+                      bias, y + rows_here.begin * shape.y_stride, self.scratch.data());
+            if (status != dnnl_success) self.status = status;
+        });
+        for (worker& self : workers_)
+            check(std::exchange(self.status, dnnl_success), "primitive_execute");
+    }
+
+    /// A weight [out, in] in the packed layout.
+    heap_array<float> packed(const float* w, idx out, idx in, idx stride) const {
+        expect_filled(out, in);
+        const one_thread alone(library.omp);
+        const auto from = strided(out, in, stride, 1), to = packed_layout(library, in, out);
+        heap_array<float> items(dnnl_memory_desc_get_size(&to) / sizeof(float));
+        const auto source = library.unplaced(from), target = library.unplaced(to);
+        primitive_desc made;
+        check(dnnl_reorder_primitive_desc_create(&made, &from, library.engine, &to, library.engine,
+                                                 nullptr),
+              "reorder_primitive_desc_create");
+        primitive reorder;
+        check(dnnl_primitive_create(&reorder, made), "primitive_create");
+        check(execute(reorder, library.stream(),
+                      {{DNNL_ARG_FROM, source, w}, {DNNL_ARG_TO, target, items.data()}}),
+              "primitive_execute");
+        return items;
+    }
+
+  private:
+    struct worker {
+        onednn::stream stream;
+        heap_array<std::byte> scratch;
+        dnnl_status_t status = dnnl_success;
+    };
+
+    static void expect_filled(idx out, idx in) {
+        expect_that(out != 0 && in != 0, "linear", "w", "at least one row and column", idx{0});
+    }
+
+    const product& find(const product_shape& shape, idx threads) {
+        for (const product& p : made_)
+            if (p.shape() == shape) return p;
+        expect_filled(shape.out, shape.in);
+        const one_thread alone(library.omp);
+        if (workers_.empty()) {
+            workers_ = std::vector<worker>(threads);
+            for (worker& self : workers_) self.stream = library.stream();
+        }
+        const product& p = made_.emplace_back(library, shape, threads);
+        for (worker& self : workers_)
+            if (self.scratch.size() < p.scratch_bytes())
+                self.scratch = heap_array<std::byte>(p.scratch_bytes());
+        return p;
+    }
+
+    std::vector<product> made_;
+    std::vector<worker> workers_;
+};
+
+}  // namespace RECKON_ISA
+}  // namespace reckon::inline v0::onednn
