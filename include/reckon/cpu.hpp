@@ -6,6 +6,9 @@
 #include <reckon/backend/context.hpp>
 #include <reckon/kernels/reference.hpp>
 
+#ifdef RECKON_WITH_EIGEN
+#include <reckon/kernels/eigen.hpp>
+#endif
 #if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
 #include <reckon/kernels/simd.hpp>
 #endif

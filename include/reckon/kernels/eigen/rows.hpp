@@ -1,0 +1,73 @@
+// What is done row by row: activations, sums, norms.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/kernels/eigen/map.hpp>
+
+#include <cmath>
+
+namespace reckon::inline v0 {
+
+namespace eigen {
+inline namespace RECKON_ISA {
+/// y = f(x), y may be x. Eigen's core has no erf, so gelu takes the standard library's.
+inline void activate(activation f, const_array_map x, array_map y) {
+    switch (f) {
+        case activation::relu:
+            y = x.max(0.0f);
+            return;
+        case activation::gelu:
+            y = 0.5f * x *
+                (1.0f + x.unaryExpr([](float v) { return std::erf(v * 0.70710678118654752f); }));
+            return;
+        case activation::gelu_tanh:
+            y = 0.5f * x * (1.0f + (0.79788456080286536f * (x + 0.044715f * x.cube())).tanh());
+            return;
+        case activation::silu:
+            y = x / (1.0f + (-x).exp());
+            return;
+        case activation::none:
+            y = x;
+    }
+}
+}  // namespace RECKON_ISA
+}  // namespace eigen
+
+template <class N, class C>
+void activate_kernel(cpu_eigen<N>, C& ctx, activation f, view<const float> x, view<float> y) {
+    eigen::by_rows(ctx, x.rows,
+                   [&](idx i) { eigen::activate(f, eigen::row(x, i), eigen::row(y, i)); });
+}
+
+template <class N, class C>
+void add_kernel(cpu_eigen<N>, C& ctx, view<const float> a, view<const float> b, view<float> y) {
+    eigen::by_rows(ctx, y.rows,
+                   [&](idx i) { eigen::row(y, i) = eigen::row(a, i) + eigen::row(b, i); });
+}
+
+template <class N, class C>
+void add_row_kernel(cpu_eigen<N>, C& ctx, view<const float> row, view<float> x) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) { eigen::row(x, i) += eigen::row(row, 0); });
+}
+
+template <class N, class C>
+void layer_norm_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> gain,
+                       view<const float> bias, float epsilon, view<float> y) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) {
+        const auto from = eigen::row(x, i);
+        const float mean = from.mean();
+        const float scale = 1 / std::sqrt((from - mean).square().mean() + epsilon);
+        eigen::row(y, i) = (from - mean) * scale * eigen::row(gain, 0) + eigen::row(bias, 0);
+    });
+}
+
+template <class N, class C>
+void l2_normalize_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<float> y) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) {
+        const float length = std::sqrt(eigen::row(x, i).square().sum());
+        eigen::row(y, i) = eigen::row(x, i) / (length > 1e-12f ? length : 1e-12f);
+    });
+}
+
+}  // namespace reckon::inline v0
