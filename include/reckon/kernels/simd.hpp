@@ -1,0 +1,220 @@
+// The SIMD backend: cpu_simd<Arch, Next> with Arch one of sse4_2, avx2, avx512, neon64. Its kernels
+// take float; whatever they do not match falls back to Next. The work is cut here, by shape alone,
+// and each task's share goes to kernels/simd/, inlined or compiled (kernels/simd/compiled.hpp).
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/attention.hpp>
+#include <reckon/core/error.hpp>
+#include <reckon/kernels/reference.hpp>
+#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/compiled.hpp>
+#include <reckon/kernels/simd/panels.hpp>
+
+#if defined(__SSE4_2__) || defined(__aarch64__)
+#include <reckon/kernels/simd/bodies.hpp>
+#endif
+
+#include <cstring>
+
+namespace reckon::inline v0 {
+
+template <class Arch, class Next> struct cpu_simd : Next {
+    static_assert(simd::RECKON_ISA::usable<Arch>,
+                  "cpu_simd: this translation unit is not compiled for this instruction set; add "
+                  "its flags (Arch::flags), or link reckon::simd");
+    using next = Next;
+    template <class N> using over = cpu_simd<Arch, N>;
+    using packing = simd_panels<Arch>;
+    static constexpr const char* name = "simd";
+
+    struct state : Next::state {
+        state() {
+            if (Arch::here()) return;
+            error_text expected{"a CPU with "};
+            expected.append(Arch::name);
+            fail("context", "cpu_simd", expected, "one without");
+        }
+    };
+};
+
+namespace simd {
+/// f(first, count) over rows in tasks of about 8192 numbers.
+template <class C, class F> void by_rows(C& ctx, idx rows, idx cols, const F& f) {
+    const idx each = cols < 8192 ? 8192 / (cols + 1) + 1 : 1;
+    ctx.parallel((rows + each - 1) / each, [&](idx task, idx) {
+        const idx first = task * each;
+        f(first, rows - first < each ? rows - first : each);
+    });
+}
+
+/// f(row, rows, column, columns) over tasks of at most `high` rows and `wide` columns.
+template <class C, class F>
+void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
+    const idx down = (rows + high - 1) / high, across = (cols + wide - 1) / wide;
+    ctx.parallel(down * across, [&](idx task, idx) {
+        const idx row = task % down * high, col = task / down * wide;
+        f(row, rows - row < high ? rows - row : high, col, cols - col < wide ? cols - col : wide);
+    });
+}
+
+namespace RECKON_ISA {
+template <class Arch, class Call> void call(const Call& c) {
+    if constexpr (native<Arch>)
+        run<Arch>(c);
+    else if constexpr (usable<Arch>)
+        compiled<Arch>::run(c);
+    // else the tag's static_assert has said what is missing
+}
+}  // namespace RECKON_ISA
+}  // namespace simd
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                   typename simd_panels<Arch>::view w, epilogue<float> e, view<float> y) {
+    simd::by_blocks(
+        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Arch>(simd::linear_panel{x.slice(r, rows), w.panel(o),
+                                                            e.bias.columns(o, outs), e.f,
+                                                            y.slice(r, rows).columns(o, outs)});
+        });
+}
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> w,
+                   epilogue<float> e, view<float> y) {
+    simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+        simd::RECKON_ISA::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
+                                                        e.bias.columns(o, outs), e.f,
+                                                        y.slice(r, rows).columns(o, outs)});
+    });
+}
+
+namespace simd {
+/// Where each sequence's blocks of queries begin, then the kernel's scratch for each worker.
+struct attention_plan {
+    idx table_bytes, worker_bytes;
+};
+template <class Arch, class Problem> constexpr attention_plan plan_attention(const Problem& p) {
+    return {round_up((p.rows.sequences() + 1) * sizeof(idx), 64),
+            round_up(attention_floats(Arch::lanes, p.key_width(), p.value_width()), 16) *
+                sizeof(float)};
+}
+}  // namespace simd
+
+template <class Arch, class Next, class M>
+constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, float, M>& p,
+                                idx threads) {
+    const auto plan = simd::plan_attention<Arch>(p);
+    return plan.table_bytes + plan.worker_bytes * threads;
+}
+
+/// A task is one head of one block of a sequence's queries.
+template <class Arch, class Next, class C, class M>
+void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, float, M>& p,
+                      std::byte* scratch, view<float> y) {
+    constexpr idx most = simd_panels<Arch>::width;
+    const auto plan = simd::plan_attention<Arch>(p);
+    const idx sequences = p.rows.sequences(), heads = p.options.heads;
+    auto* const first_block = reinterpret_cast<idx*>(scratch);
+    first_block[0] = 0;
+    for (idx s = 0; s < sequences; ++s)
+        first_block[s + 1] = first_block[s] + (p.rows.length(s) + most - 1) / most;
+
+    ctx.parallel(first_block[sequences] * heads, [&](idx task, idx worker) {
+        const idx block = task / heads, h = task % heads;
+        idx s = 0, beyond = sequences;  // first_block[s] <= block < first_block[beyond]
+        while (beyond - s > 1) {
+            const idx middle = (s + beyond) / 2;
+            (first_block[middle] <= block ? s : beyond) = middle;
+        }
+        const idx first = (block - first_block[s]) * most, left = p.rows.length(s) - first;
+        const idx rows = left < most ? left : most, row = p.rows.begin(s) + first;
+        const auto mask = p.mask.at(s);
+        intervals visible[most];
+        for (idx i = 0; i < rows; ++i)
+            visible[i] = mask.keys_of(p.options.first_position[s] + first + i, p.keys(s));
+
+        const idx key_width = p.key_width(), value_width = p.value_width(), kh = p.key_head(h);
+        const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
+        const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
+        simd::RECKON_ISA::call<Arch>(simd::attention_block{
+            p.query.slice(row, rows).columns(h * key_width, key_width),
+            keys.columns(kh * key_width, key_width), values.columns(kh * value_width, value_width),
+            visible, p.options.scale,
+            reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes),
+            y.slice(row, rows).columns(h * value_width, value_width)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
+                       view<const float> bias, float epsilon, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(
+            simd::layer_norm_rows{x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void activate_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> x,
+                     view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::activate_rows{f, x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> a, view<const float> b,
+                view<float> y) {
+    simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(
+            simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void add_row_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const float> row, view<float> x) {
+    add_kernel(tag, ctx, x, view<const float>{row.data, x.rows, x.cols, 0}, x);
+}
+
+template <class Arch, class Next, class C>
+void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
+                      view<const float> table, view<float> y) {
+    simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
+        for (idx i = r; i < r + rows; ++i)
+            std::memcpy(y.row(i), table.row(idx(ids(0, i))), y.cols * sizeof(float));
+    });
+}
+
+template <class Arch, class Next, class C>
+void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
+                          view<const float> table, view<float> x) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        for (idx i = r; i < r + rows; ++i)
+            simd::RECKON_ISA::call<Arch>(
+                simd::add_rows{x.slice(i, 1), table.slice(idx(ids(0, i)), 1), x.slice(i, 1)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged rows, view<const float> x,
+                 view<float> y) {
+    ctx.parallel(rows.sequences(), [&](idx s, idx) {
+        const auto own = x.slice(rows.begin(s), rows.length(s));
+        if (how == pooling::mean)
+            simd::RECKON_ISA::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
+        else
+            std::memcpy(y.row(s), own.row(how == pooling::first ? 0 : own.rows - 1),
+                        y.cols * sizeof(float));
+    });
+}
+
+template <class Arch, class Next, class C>
+void l2_normalize_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+}  // namespace reckon::inline v0

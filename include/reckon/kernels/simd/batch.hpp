@@ -1,0 +1,96 @@
+// The vocabulary of the kernel bodies: xsimd behind few words, and the one place that knows its
+// version (8.1). A row of n numbers is walked in `steps`: whole vectors, then what is left over as
+// a vector padded with zeros, so that a number's value never depends on where in a row it stands.
+#pragma once
+
+#include <reckon/kernels/simd/compiled.hpp>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+#include <xsimd/xsimd.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// xsimd's name of an arch, and how many rows of a product fit beside panel_vectors columns into
+/// its registers (16, 16, 32, 32).
+template <class Arch> struct on;
+template <> struct on<sse4_2> {
+    using arch = xsimd::sse4_2;
+    static constexpr idx tile_rows = 4;
+};
+template <> struct on<avx2> {
+    using arch = xsimd::fma3<xsimd::avx2>;
+    static constexpr idx tile_rows = 4;
+};
+template <> struct on<avx512> {
+    using arch = xsimd::avx512bw;
+    static constexpr idx tile_rows = 9;
+};
+template <> struct on<neon64> {
+    using arch = xsimd::neon64;
+    static constexpr idx tile_rows = 8;
+};
+
+template <class Arch> using vec = xsimd::batch<float, typename on<Arch>::arch>;
+template <class Arch> using flags = typename vec<Arch>::batch_bool_type;
+
+/// a b + c with one rounding where the arch has it: xsimd 8.1 does not know AVX-512's.
+template <class Arch> vec<Arch> fused(vec<Arch> a, vec<Arch> b, vec<Arch> c) {
+    if constexpr (std::same_as<Arch, avx512>)
+        return _mm512_fmadd_ps(a, b, c);
+    else
+        return xsimd::fma(a, b, c);
+}
+
+template <class Arch> float sum_of(vec<Arch> v) { return xsimd::hadd(v); }
+
+/// How much of a vector a step covers: all of it, or its first `count` lanes.
+struct whole {};
+struct part {
+    idx count;
+};
+
+template <class Arch> vec<Arch> load(const float* p, whole = {}) {
+    return vec<Arch>::load_unaligned(p);
+}
+template <class Arch> void store(vec<Arch> v, float* p, whole = {}) { v.store_unaligned(p); }
+
+template <class Arch> vec<Arch> load(const float* p, part some) {
+    alignas(64) float lanes[Arch::lanes] = {};
+    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) lanes[i] = p[i];
+    return vec<Arch>::load_aligned(lanes);
+}
+template <class Arch> void store(vec<Arch> v, float* p, part some) {
+    alignas(64) float lanes[Arch::lanes];
+    v.store_aligned(lanes);
+    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) p[i] = lanes[i];
+}
+
+/// The same number in every lane that a step covers, zero in the others.
+template <class Arch> vec<Arch> load_same(float number, whole = {}) { return vec<Arch>(number); }
+template <class Arch> vec<Arch> load_same(float number, part some) {
+    alignas(64) float lanes[Arch::lanes] = {};
+    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) lanes[i] = number;
+    return vec<Arch>::load_aligned(lanes);
+}
+
+/// f(first, whole) for every whole vector of n numbers, then f(first, part) for the rest.
+template <class Arch, class F> void steps(idx n, const F& f) {
+    idx i = 0;
+    for (; i + Arch::lanes <= n; i += Arch::lanes) f(i, whole{});
+    if (i < n) f(i, part{n - i});
+}
+
+/// f(0), f(1) .. f(N - 1) with constants: g++ -O2 leaves a loop over accumulators a loop.
+template <idx N, class F> [[gnu::always_inline]] inline void unroll(const F& f) {
+    [&]<idx... I>(std::integer_sequence<idx, I...>) __attribute__((always_inline)) {
+        (f(std::integral_constant<idx, I>{}), ...);
+    }
+    (std::make_integer_sequence<idx, N>{});
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA

@@ -1,0 +1,85 @@
+// What crosses from a caller to a SIMD kernel: views and intervals, no template on a user's type,
+// so that the compiled form (reckon::simd) has one name for each whatever the caller's flags. A
+// call is the share of one task; y may be x where the op says so.
+#pragma once
+
+#include <reckon/core/activation.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/core/view.hpp>
+
+namespace reckon::inline v0::simd {
+
+/// Vectors in a panel of packed weights and in a block of queries: with the rows that fit beside
+/// them they make the register tile of kernels/simd/tile.hpp.
+inline constexpr idx panel_vectors = 3;
+
+/// y = f(x w^T + bias); a null bias adds nothing.
+struct linear_dense {
+    view<const float> x, w, bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same for the columns of one panel (kernels/simd/panels.hpp); bias and y are those columns.
+struct linear_panel {
+    view<const float> x;
+    const float* panel;
+    view<const float> bias;
+    activation f;
+    view<float> y;  // at most panel_vectors * lanes columns
+};
+
+/// One head of up to panel_vectors * lanes queries of one sequence.
+struct attention_block {
+    view<const float> query, keys, values;
+    const intervals* visible;  // of each query
+    float scale;
+    float* scratch;  // attention_floats(..) numbers
+    view<float> y;
+};
+
+/// Keys between two corrections of the running maximum.
+inline constexpr idx attention_chunk = 256;
+
+constexpr idx round_up(idx n, idx step) { return (n + step - 1) / step * step; }
+
+/// The scratch of one attention_block: queries, scores, sums of values, and the values themselves
+/// where their width is no multiple of a vector.
+constexpr idx attention_floats(idx lanes, idx key_width, idx value_width) {
+    const idx rows = panel_vectors * lanes, padded = round_up(value_width, lanes);
+    return rows * (key_width + attention_chunk + padded) +
+           (padded != value_width ? attention_chunk * padded : 0);
+}
+
+/// y = (x - mean) / sqrt(variance + epsilon) * gain + bias
+struct layer_norm_rows {
+    view<const float> x, gain, bias;
+    float epsilon;
+    view<float> y;
+};
+
+struct activate_rows {
+    activation f;
+    view<const float> x;
+    view<float> y;
+};
+
+/// y = a + b
+struct add_rows {
+    view<const float> a, b;
+    view<float> y;
+};
+
+/// y = x / max(|x|, 1e-12)
+struct l2_normalize_rows {
+    view<const float> x;
+    view<float> y;
+};
+
+/// y = the mean of x's rows, one row
+struct mean_of_rows {
+    view<const float> x;
+    view<float> y;
+};
+
+}  // namespace reckon::inline v0::simd

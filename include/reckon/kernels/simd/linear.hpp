@@ -1,0 +1,75 @@
+// linear over packed panels (the register tile) and over a dense weight [out, in] (dot products,
+// four outputs of several rows at a time). The order of a sum depends on its length alone.
+#pragma once
+
+#include <reckon/kernels/simd/math.hpp>
+#include <reckon/kernels/simd/tile.hpp>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+template <class Arch> void activate_row(activation f, const float* x, float* y, idx n) {
+    steps<Arch>(n, [&](idx i, auto size) {
+        store<Arch>(activated<Arch>(f, load<Arch>(x + i, size)), y + i, size);
+    });
+}
+
+template <class Arch> void run(const linear_panel& c) {
+    constexpr idx width = panel_vectors * Arch::lanes;
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    alignas(64) float start[width] = {}, rest[on<Arch>::tile_rows * width];
+    if (c.bias.data != nullptr)
+        for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
+
+    const bool fits = c.y.cols % Arch::lanes == 0;  // else the last vector goes by way of `rest`
+    balanced<on<Arch>::tile_rows>(c.x.rows, [&](idx first, idx count) {
+        float* y = fits ? c.y.row(first) : rest;
+        const idx y_row = fits ? c.y.stride : width;
+        run_tile<Arch>({c.x.row(first), c.x.stride, 1, c.panel, vectors * Arch::lanes, c.x.cols,
+                        start, 0, y, y_row},
+                       count, vectors);
+        if (fits && c.f == activation::none) return;
+        for (idx r = 0; r < count; ++r)
+            activate_row<Arch>(c.f, y + r * y_row, c.y.row(first + r), c.y.cols);
+    });
+}
+
+/// Dot products of Rows rows with `outs` <= Outs rows of the weight.
+template <class Arch, idx Rows, idx Outs> void dot_tile(const linear_dense& c, idx row, idx out) {
+    const float *x[Rows], *w[Outs];
+    const idx outs = Outs < c.w.rows - out ? Outs : c.w.rows - out;
+    unroll<Rows>([&](auto r) { x[r] = c.x.row(row + r); });
+    unroll<Outs>([&](auto o) { w[o] = c.w.row(out + (o < outs ? idx(o) : outs - 1)); });
+
+    vec<Arch> sums[Rows][Outs];
+    unroll<Rows>([&](auto r) { unroll<Outs>([&](auto o) { sums[r][o] = vec<Arch>(0); }); });
+    steps<Arch>(c.x.cols, [&](idx k, auto size) {
+        vec<Arch> weights[Outs];
+        unroll<Outs>([&](auto o) { weights[o] = load<Arch>(w[o] + k, size); });
+        unroll<Rows>([&](auto r) {
+            const vec<Arch> numbers = load<Arch>(x[r] + k, size);
+            unroll<Outs>(
+                [&](auto o) { sums[r][o] = fused<Arch>(numbers, weights[o], sums[r][o]); });
+        });
+    });
+    unroll<Rows>([&](auto r) {
+        unroll<Outs>([&](auto o) {
+            if (o >= outs) return;
+            const float bias = c.bias.data != nullptr ? c.bias.data[out + o] : 0;
+            c.y(row + r, out + o) = sum_of<Arch>(sums[r][o]) + bias;
+        });
+    });
+}
+
+template <class Arch> void run(const linear_dense& c) {
+    constexpr idx most = 4, outs = 3;  // 12 sums, as the panel tile of 16 registers
+    for (idx out = 0; out < c.w.rows; out += outs)
+        balanced<most>(c.x.rows, [&](idx row, idx count) {
+            unroll<most>([&](auto r) {
+                if (count == r + 1) dot_tile<Arch, r + 1, outs>(c, row, out);
+            });
+        });
+    if (c.f == activation::none) return;
+    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA

@@ -1,0 +1,64 @@
+// exp and the activation functions on vectors, to about 2 units in the last place; the polynomials
+// were fitted for this file (minimax, relative error).
+//     exp(x) = 2^n e^r, n = round(x log2 e)
+//     upper tail of the normal distribution = t exp(-x^2 / 2) P(t), t = 1 / (1 + x / sqrt 8), x >=
+//     0
+#pragma once
+
+#include <reckon/core/activation.hpp>
+#include <reckon/kernels/simd/batch.hpp>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// lowest + x (rest...): a polynomial from its constant on.
+template <class Arch, class... Rest> vec<Arch> polynomial(vec<Arch> x, float lowest, Rest... rest) {
+    if constexpr (sizeof...(Rest) == 0)
+        return vec<Arch>(lowest);
+    else
+        return fused<Arch>(polynomial<Arch>(x, rest...), x, vec<Arch>(lowest));
+}
+
+/// 0 below -87.3 (no denormals), 2.4e38 from 88.3 on; NaN stays NaN.
+template <class Arch> vec<Arch> exp(vec<Arch> x) {
+    const vec<Arch> least(-87.3f);
+    const vec<Arch> in_range = xsimd::max(least, xsimd::min(vec<Arch>(88.3f), x));
+    const vec<Arch> n = xsimd::nearbyint(in_range * vec<Arch>(1.44269504f));
+    vec<Arch> r = fused<Arch>(n, vec<Arch>(-0.693359375f), in_range);  // ln 2 in two pieces
+    r = fused<Arch>(n, vec<Arch>(2.12194440e-4f), r);
+    const vec<Arch> tail =
+        polynomial<Arch>(r, 0.49999994f, 0.16666521f, 0.04166839f, 0.008368717f, 0.0013814599f);
+    const vec<Arch> power = fused<Arch>(r * r, tail, r) + vec<Arch>(1);
+    const auto exponent = (xsimd::to_int(n) + 127) << 23;
+    return xsimd::select(x < least, vec<Arch>(0), power * xsimd::bitwise_cast<vec<Arch>>(exponent));
+}
+
+/// The share of a normal distribution above x, for x >= 0.
+template <class Arch> vec<Arch> upper_tail(vec<Arch> x) {
+    const vec<Arch> t = vec<Arch>(1) / fused<Arch>(x, vec<Arch>(0.35355339f), vec<Arch>(1));
+    const vec<Arch> p =
+        polynomial<Arch>(t, 0.141043216f, 0.141187653f, 0.121551886f, 0.101343406f, -0.0133127850f,
+                         0.139033511f, -0.243599892f, 0.142287448f, -0.0295344740f);
+    return t * p * exp<Arch>(vec<Arch>(-0.5f) * x * x);
+}
+
+template <class Arch> vec<Arch> activated(activation f, vec<Arch> x) {
+    const vec<Arch> zero(0), one(1);
+    switch (f) {
+        case activation::relu:
+            return xsimd::max(x, zero);
+        case activation::gelu: {
+            const vec<Arch> tail = upper_tail<Arch>(xsimd::abs(x));
+            return x * xsimd::select(x < zero, tail, one - tail);
+        }
+        case activation::gelu_tanh: {  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u))
+            const vec<Arch> square = fused<Arch>(x * x, vec<Arch>(0.044715f), one);
+            return x / (one + exp<Arch>(vec<Arch>(-1.59576912f) * x * square));
+        }
+        case activation::silu:
+            return x / (one + exp<Arch>(-x));
+        default:
+            return x;
+    }
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA

@@ -1,0 +1,74 @@
+// The small ops, row by row: layer_norm, activate, add, l2_normalize, and the mean of pool.
+#pragma once
+
+#include <reckon/kernels/simd/linear.hpp>
+
+#include <cmath>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// Moments are taken about the first mean, whose rounding then corrects itself: a row far from
+/// zero keeps its digits.
+template <class Arch> void run(const layer_norm_rows& c) {
+    const idx n = c.x.cols;
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float* x = c.x.row(r);
+        vec<Arch> sum(0);
+        steps<Arch>(n, [&](idx i, auto size) { sum += load<Arch>(x + i, size); });
+        const float about = sum_of<Arch>(sum) / float(n);
+
+        vec<Arch> rest(0), squares(0);
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> d = load<Arch>(x + i, size) - load_same<Arch>(about, size);
+            rest += d;
+            squares = fused<Arch>(d, d, squares);
+        });
+        const float shift = sum_of<Arch>(rest) / float(n);
+        const float variance = sum_of<Arch>(squares) / float(n) - shift * shift;
+        const vec<Arch> scale(1 / std::sqrt((variance > 0 ? variance : 0) + c.epsilon));
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> d = load<Arch>(x + i, size) - vec<Arch>(about) - vec<Arch>(shift);
+            store<Arch>(fused<Arch>(d * scale, load<Arch>(c.gain.data + i, size),
+                                    load<Arch>(c.bias.data + i, size)),
+                        c.y.row(r) + i, size);
+        });
+    }
+}
+
+template <class Arch> void run(const activate_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) activate_row<Arch>(c.f, c.x.row(r), c.y.row(r), c.x.cols);
+}
+
+template <class Arch> void run(const add_rows& c) {
+    for (idx r = 0; r < c.y.rows; ++r)
+        steps<Arch>(c.y.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(c.a.row(r) + i, size) + load<Arch>(c.b.row(r) + i, size),
+                        c.y.row(r) + i, size);
+        });
+}
+
+template <class Arch> void run(const l2_normalize_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> squares(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> x = load<Arch>(c.x.row(r) + i, size);
+            squares = fused<Arch>(x, x, squares);
+        });
+        const float length = std::sqrt(sum_of<Arch>(squares));
+        const vec<Arch> divisor(length > 1e-12f ? length : 1e-12f);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(c.x.row(r) + i, size) / divisor, c.y.row(r) + i, size);
+        });
+    }
+}
+
+template <class Arch> void run(const mean_of_rows& c) {
+    const vec<Arch> count(float(c.x.rows));
+    steps<Arch>(c.x.cols, [&](idx i, auto size) {
+        vec<Arch> sum(0);
+        for (idx r = 0; r < c.x.rows; ++r) sum += load<Arch>(c.x.row(r) + i, size);
+        store<Arch>(sum / count, c.y.data + i, size);
+    });
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA

@@ -1,0 +1,49 @@
+// What the conformance tests share: numbers from a fixed seed, a context of the backend beside one
+// of the reference, and the comparison of the two.
+#pragma once
+
+#include "support/backends.hpp"
+#include "support/tolerance.hpp"
+
+#include <catch2/catch.hpp>
+#include <reckon/backend/context.hpp>
+#include <reckon/core/random.hpp>
+#include <vector>
+
+namespace conformance {
+
+using namespace reckon;
+
+/// Rows of numbers with room between them, so that the stride is not the width.
+struct numbers {
+    std::vector<float> data;
+    idx rows, cols, stride;
+
+    numbers(std::uint64_t seed, idx r, idx c, float low = -1, float high = 1, idx gap = 0)
+        : data(r * (c + gap) + 1), rows(r), cols(c), stride(c + gap) {
+        const philox random{seed};
+        for (idx i = 0; i < data.size(); ++i) data[i] = random.uniform(i, low, high);
+    }
+    view<float> look() { return {data.data(), rows, cols, stride}; }
+};
+
+inline std::vector<float> values_of(view<const float> y) {
+    std::vector<float> flat;
+    for (idx r = 0; r < y.rows; ++r) flat.insert(flat.end(), y.row(r), y.row(r) + y.cols);
+    return flat;
+}
+
+/// op(ctx) on the backend and on the reference: the same tensor within the tolerance of an op.
+template <class Backend, class Op> void agrees(const Op& op) {
+    context<typename Backend::tag> ctx;
+    context<cpu_reference> reference;
+    const auto scope = ctx.scope();
+    const auto plain = reference.scope();
+    const view<const float> actual = op(ctx), expected = op(reference);
+    REQUIRE(actual.rows == expected.rows);
+    REQUIRE(actual.cols == expected.cols);
+    CHECK(test_support::relative_difference(values_of(actual), values_of(expected)) <=
+          test_support::tolerance::op);
+}
+
+}  // namespace conformance

@@ -1,0 +1,109 @@
+#include "conformance.hpp"
+
+#include <reckon/ops/attention.hpp>
+
+using namespace conformance;
+
+namespace {
+
+struct shape {
+    std::vector<std::int32_t> lengths;
+    idx heads = 2, key_heads = 2;
+    idx key_width = 8, value_width = 8;
+    idx gap = 0;       // between rows, as where queries, keys and values share a tensor
+    float spread = 1;  // of the queries: large ones make one key win
+};
+
+std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths) {
+    std::vector<std::int32_t> offsets{0};
+    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    return offsets;
+}
+
+template <class Backend, class M> void check(const shape& s, const M& m) {
+    CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, s.spread);
+    const auto offsets = offsets_of(s.lengths);
+    const ragged rows{offsets};
+    numbers q(1, rows.rows(), s.heads * s.key_width, -s.spread, s.spread, s.gap);
+    numbers k(2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap);
+    numbers v(3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap);
+    agrees<Backend>([&](auto& ctx) {
+        const key_values<float> source{k.look(), v.look()};
+        return ops::attention(ctx, q.look(), rows, source, m,
+                              {.heads = s.heads, .key_heads = s.key_heads, .scale = 0.7f});
+    });
+}
+
+/// Numbers of each sequence of `lengths`, each at most the sequence's length.
+const std::vector<std::int32_t> lengths{5, 0, 1, 33, 70, 0, 300};
+const std::vector<std::int32_t> sources{2, 0, 1, 20, 70, 0, 270};
+const std::vector<std::int32_t> ends{2, 5, 1, 10, 11, 33, 70, 100, 290, 300};
+const std::vector<std::int32_t> first_end{0, 2, 2, 3, 6, 7, 7, 10};
+const std::vector<std::int32_t> widths{1, 1, 1, 4, 100, 1, 7};
+const std::vector<std::int32_t> prompts{5, 0, 0, 2, 3, 0, 9};
+const std::vector<std::int32_t> groups{1, 1, 1, 4, 3, 1, 5};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("conformance: attention of one row", "[smallest]", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of one row")) return;
+    check<TestType>({{1}, 1, 1, 1, 1}, bidirectional{});
+}
+
+TEMPLATE_TEST_CASE("conformance: attention of every shape", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of every shape")) return;
+    check<TestType>({{}}, causal{});
+    check<TestType>({{0, 0}}, causal{});
+    for (std::int32_t n : {1, 2, 3, 4, 5, 8, 15, 16, 17, 24, 31, 48, 49, 255, 256, 257, 600}) {
+        check<TestType>({{n}}, bidirectional{});
+        check<TestType>({{n}}, causal{});
+    }
+    for (idx width : {1, 3, 4, 7, 8, 12, 16, 31, 32, 64, 72}) {
+        check<TestType>({{9, 20}, 3, 3, width, width}, causal{});
+        check<TestType>({{9, 20}, 3, 3, width, 8, 3}, causal{});
+        check<TestType>({{9, 20}, 3, 3, 8, width, 5}, causal{});
+    }
+    check<TestType>({{9, 20, 300}, 6, 2, 8, 12}, causal{});
+    check<TestType>({{9, 20, 300}, 4, 4, 32, 32, 0, 10}, bidirectional{});
+}
+
+TEMPLATE_TEST_CASE("conformance: attention of every mask", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of every mask")) return;
+    for (idx value_width : {8, 13}) {
+        const shape s{lengths, 2, 2, 8, value_width};
+        check<TestType>(s, bidirectional{});
+        check<TestType>(s, causal{});
+        check<TestType>(s, prefix_lm{sources.data()});
+        check<TestType>(s, sliding_window{widths.data()});
+        check<TestType>(s, segment_local{ends.data(), first_end.data(), sources.data()});
+        check<TestType>(s, history_and_group{sources.data(), groups.data()});
+        check<TestType>(s, windowed<causal>{widths.data(), {}});
+        check<TestType>(
+            s, windowed<history_and_group>{widths.data(), {sources.data(), groups.data()}});
+        check<TestType>(s, prompted<causal>{prompts.data(), {}});
+        check<TestType>(s, prompted<sliding_window>{prompts.data(), {widths.data()}});
+        check<TestType>(
+            s, prompted<history_and_group>{prompts.data(), {per_sequence{idx{0}}, groups.data()}});
+    }
+}
+
+TEMPLATE_TEST_CASE("conformance: attention over keys in a cache with spare room", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention over a cache")) return;
+    const std::vector<std::int32_t> offsets{0, 3, 3, 43}, first{500, 0, 100}, count{7, 0, 300};
+    const std::vector<std::int32_t> position{4, 0, 260};
+    const ragged rows{offsets};
+    numbers q(1, 43, 16), k(2, 600, 16), v(3, 600, 24);
+    agrees<TestType>([&](auto& ctx) {
+        const key_values<float> source{k.look(), v.look(), first.data(), count.data()};
+        return ops::attention(ctx, q.look(), rows, source, causal{},
+                              {.heads = 2, .scale = 0.5f, .first_position = position.data()});
+    });
+}
+
+TEMPLATE_TEST_CASE("conformance: a query that sees no key gets zeros", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance a query that sees no key")) return;
+    check<TestType>({{6, 20}}, sliding_window{idx{0}});
+    const std::vector<std::int32_t> some{0, 3};
+    check<TestType>({{6, 20}}, sliding_window{some.data()});
+}

@@ -1,0 +1,58 @@
+#include "conformance.hpp"
+
+#include <reckon/layers/prepare.hpp>
+#include <reckon/ops/linear.hpp>
+
+using namespace conformance;
+
+namespace {
+
+struct shape {
+    idx rows, in, out;
+    idx gap = 0;  // between the rows of x
+    activation f = activation::none;
+};
+
+/// The dense weight and, where the backend has a layout of its own, the packed one.
+template <class Backend> void check(const shape& s) {
+    CAPTURE(s.rows, s.in, s.out, s.gap, int(s.f));
+    numbers x(1, s.rows, s.in, -1, 1, s.gap), w(2, s.out, s.in), bias(3, 1, s.out);
+    agrees<Backend>([&](auto& ctx) {
+        return ops::linear(ctx, x.look(), view<const float>{w.look()}, {bias.look(), s.f});
+    });
+    agrees<Backend>([&](auto& ctx) {
+        return ops::linear(ctx, x.look(), view<const float>{w.look()}, {{}, s.f});
+    });
+
+    using packing = typename Backend::tag::packing;
+    if constexpr (!std::same_as<packing, unpacked>) {
+        typename packing::matrix packed(s.out, s.in);
+        context<typename Backend::tag> ctx;
+        packing::pack(ctx, w.look(), packed);
+        agrees<Backend>([&](auto& c) {
+            if constexpr (std::same_as<typename std::decay_t<decltype(c)>::tag, cpu_reference>)
+                return ops::linear(c, x.look(), view<const float>{w.look()}, {bias.look(), s.f});
+            else
+                return ops::linear(c, x.look(), packed.look(), {bias.look(), s.f});
+        });
+    }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("conformance: linear of one row", "[smallest]", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance linear of one row")) return;
+    check<TestType>({1, 1, 1});
+}
+
+TEMPLATE_TEST_CASE("conformance: linear", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance linear")) return;
+    for (idx rows : {0, 1, 2, 4, 5, 9, 10, 13, 19, 145})
+        for (idx out : {1, 3, 4, 7, 8, 12, 16, 17, 24, 48, 49, 100})
+            check<TestType>({rows, 19, out});
+    for (idx in : {1, 2, 3, 4, 8, 15, 16, 17, 33, 64, 100}) check<TestType>({5, in, 13});
+    for (auto f : {activation::relu, activation::gelu, activation::gelu_tanh, activation::silu})
+        check<TestType>({11, 40, 37, 0, f});
+    check<TestType>({7, 20, 30, 5});
+    check<TestType>({130, 768, 200, 3, activation::gelu});
+}

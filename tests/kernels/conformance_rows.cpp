@@ -1,0 +1,133 @@
+// The ops that work row by row: layer_norm, activate, add, add_row, embedding, pool, l2_normalize.
+#include "conformance.hpp"
+
+#include <reckon/ops/activate.hpp>
+#include <reckon/ops/add.hpp>
+#include <reckon/ops/add_row.hpp>
+#include <reckon/ops/embedding.hpp>
+#include <reckon/ops/l2_normalize.hpp>
+#include <reckon/ops/layer_norm.hpp>
+#include <reckon/ops/pool.hpp>
+
+#include <algorithm>
+
+using namespace conformance;
+
+namespace {
+
+constexpr activation every_function[] = {activation::none, activation::relu, activation::gelu,
+                                         activation::gelu_tanh, activation::silu};
+
+/// check(rows, columns, gap between rows)
+template <class F> void each_shape(const F& check) {
+    for (idx cols : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 768})
+        for (idx rows : {0, 1, 2, 19}) check(rows, cols, idx{cols % 3});
+    check(300, 384, 0);  // more than one task
+}
+
+/// A fresh copy in the context's workspace, for ops that work in place.
+template <class C> tensor_of<C> copy(C& ctx, view<const float> x) {
+    auto y = ctx.make(x.rows, x.cols);
+    for (idx r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
+    return y;
+}
+
+template <class Backend> void check_layer_norm(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(1, rows, cols, -2, 3, gap), gain(2, 1, cols, 0.5, 1.5), bias(3, 1, cols);
+    for (idx c = 0; rows > 1 && c < cols; ++c) x.look()(1, c) += 100;  // a mean far from zero
+    for (float epsilon : {1e-12f, 1e-5f}) {
+        // of one or two columns the variance can all but vanish, and with it every digit
+        if (cols < 3 && epsilon < 1e-6f) continue;
+        agrees<Backend>([&](auto& ctx) {
+            return ops::layer_norm(ctx, x.look(), gain.look(), bias.look(), epsilon);
+        });
+        agrees<Backend>([&](auto& ctx) {
+            auto y = copy(ctx, x.look());
+            ops::layer_norm_in_place(ctx, y, gain.look(), bias.look(), epsilon);
+            return y;
+        });
+    }
+}
+
+template <class Backend> void check_activate(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(4, rows, cols, -4, 4, gap);  // far below, 1 + erf(x) has no digits left in a double
+    for (activation f : every_function)
+        agrees<Backend>([&](auto& ctx) { return ops::activate(ctx, x.look(), f); });
+}
+
+template <class Backend> void check_add(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers a(5, rows, cols, -1, 1, gap), b(6, rows, cols, -1, 1, 2 * gap);
+    agrees<Backend>([&](auto& ctx) { return ops::add(ctx, a.look(), b.look()); });
+    agrees<Backend>([&](auto& ctx) {
+        auto x = copy(ctx, a.look());
+        ops::add_to(ctx, x, b.look());
+        return x;
+    });
+}
+
+template <class Backend> void check_add_row(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(7, rows, cols, -1, 1, gap), row(8, 1, cols);
+    agrees<Backend>([&](auto& ctx) {
+        auto y = copy(ctx, x.look());
+        ops::add_row_to(ctx, y, row.look());
+        return y;
+    });
+}
+
+template <class Backend> void check_embedding(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    constexpr idx table_rows = 11;
+    numbers table(9, table_rows, cols, -1, 1, gap), x(10, rows, cols);
+    std::vector<std::int32_t> ids(rows + 1);
+    for (idx i = 0; i < rows; ++i) ids[i] = std::int32_t(philox{11}.below(i, table_rows));
+    const view<const std::int32_t> own{ids.data(), 1, rows};
+    const view<const float> look = table.look();
+    agrees<Backend>([&](auto& ctx) { return ops::embedding(ctx, own, look); });
+    agrees<Backend>([&](auto& ctx) {
+        auto y = copy(ctx, x.look());
+        ops::embedding_add_to(ctx, y, own, look);
+        return y;
+    });
+}
+
+template <class Backend> void check_pool(idx sequences, idx cols, idx gap) {
+    CAPTURE(sequences, cols, gap);
+    std::vector<std::int32_t> offsets{0};
+    for (idx s = 0; s < sequences; ++s)
+        offsets.push_back(offsets.back() + 1 + std::int32_t(philox{12}.below(s, 40)));
+    const ragged rows{offsets};
+    numbers x(13, rows.rows(), cols, -1, 1, gap);
+    for (pooling how : {pooling::mean, pooling::first, pooling::last})
+        agrees<Backend>([&](auto& ctx) { return ops::pool(ctx, x.look(), rows, how); });
+}
+
+template <class Backend> void check_l2_normalize(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(14, rows, cols, -3, 3, gap);
+    for (idx c = 0; rows > 1 && c < cols; ++c) x.look()(1, c) = 0;  // zeros stay zeros
+    agrees<Backend>([&](auto& ctx) { return ops::l2_normalize(ctx, x.look()); });
+}
+
+}  // namespace
+
+#define RECKON_CONFORMANCE(op)                                                                     \
+    TEMPLATE_TEST_CASE("conformance: " #op " of one number", "[smallest]", RECKON_TEST_BACKENDS) { \
+        if (test_support::runs<TestType>("conformance " #op " of one number"))                     \
+            check_##op<TestType>(1, 1, 0);                                                         \
+    }                                                                                              \
+    TEMPLATE_TEST_CASE("conformance: " #op " of every shape", "", RECKON_TEST_BACKENDS) {          \
+        if (test_support::runs<TestType>("conformance " #op " of every shape"))                    \
+            each_shape(check_##op<TestType>);                                                      \
+    }
+
+RECKON_CONFORMANCE(layer_norm)
+RECKON_CONFORMANCE(activate)
+RECKON_CONFORMANCE(add)
+RECKON_CONFORMANCE(add_row)
+RECKON_CONFORMANCE(embedding)
+RECKON_CONFORMANCE(pool)
+RECKON_CONFORMANCE(l2_normalize)

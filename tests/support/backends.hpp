@@ -1,0 +1,65 @@
+// The backends compiled into this build, as a list for TEMPLATE_TEST_CASE: one test a backend, so
+// that ctest counts each that this CPU can't run. A row is a type with the context's tag, the
+// names that skips print, whether it is there, and whether it promises equal bits (packed against
+// one by one, any number of threads).
+#pragma once
+
+#include "skip.hpp"
+
+#include <reckon/kernels/reference.hpp>
+#ifdef RECKON_WITH_XSIMD
+#include <reckon/kernels/simd.hpp>
+#endif
+
+#include <string>
+
+namespace test_support {
+
+struct reference {
+    using tag = reckon::cpu_reference;
+    static constexpr const char* name = "reference";
+    static constexpr const char* needs = "";
+    static bool here() { return true; }
+    static constexpr bool exact = true;
+};
+#define RECKON_BACKENDS_REFERENCE test_support::reference
+
+#ifdef RECKON_WITH_XSIMD
+template <class Arch> struct simd_row {
+    using tag = reckon::cpu_simd<Arch>;
+    static constexpr const char* needs = Arch::name;
+    static bool here() { return Arch::here(); }
+    static constexpr bool exact = true;
+};
+#endif
+#if defined(RECKON_SIMD_COMPILED)
+struct simd_sse4_2 : simd_row<reckon::sse4_2> {
+    static constexpr const char* name = "simd<sse4_2>";
+};
+struct simd_avx2 : simd_row<reckon::avx2> {
+    static constexpr const char* name = "simd<avx2>";
+};
+struct simd_avx512 : simd_row<reckon::avx512> {
+    static constexpr const char* name = "simd<avx512>";
+};
+#define RECKON_BACKENDS_SIMD \
+    , test_support::simd_sse4_2, test_support::simd_avx2, test_support::simd_avx512
+#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
+struct simd_neon64 : simd_row<reckon::neon64> {
+    static constexpr const char* name = "simd<neon64>";
+};
+#define RECKON_BACKENDS_SIMD , test_support::simd_neon64
+#else
+#define RECKON_BACKENDS_SIMD
+#endif
+
+#define RECKON_TEST_BACKENDS RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD
+
+/// False, after the line that counts the test as skipped, where this CPU can't run the backend.
+template <class Backend> bool runs(const std::string& test) {
+    if (Backend::here()) return true;
+    skip(test + " " + Backend::name, std::string{"this CPU lacks "} + Backend::needs);
+    return false;
+}
+
+}  // namespace test_support
