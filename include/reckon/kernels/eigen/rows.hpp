@@ -55,10 +55,11 @@ template <class N, class C>
 void layer_norm_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> gain,
                        view<const float> bias, float epsilon, view<float> y) {
     eigen::by_rows(ctx, x.rows, [&](idx i) {
-        const auto from = eigen::row(x, i);
-        const float mean = from.mean();
-        const float scale = 1 / std::sqrt((from - mean).square().mean() + epsilon);
-        eigen::row(y, i) = (from - mean) * scale * eigen::row(gain, 0) + eigen::row(bias, 0);
+        auto centred = eigen::row(y, i);
+        centred = eigen::row(x, i) - eigen::row(x, i).mean();
+        centred -= centred.mean();  // what the first sum rounded off, far from zero
+        const float scale = 1 / std::sqrt(centred.square().mean() + epsilon);
+        centred = centred * scale * eigen::row(gain, 0) + eigen::row(bias, 0);
     });
 }
 
