@@ -6,6 +6,12 @@
 
 #include "skip.hpp"
 
+#ifdef RECKON_WITH_EIGEN
+#include <reckon/kernels/eigen.hpp>
+#endif
+#ifdef RECKON_WITH_ONEDNN
+#include <reckon/kernels/onednn.hpp>
+#endif
 #include <reckon/kernels/reference.hpp>
 #ifdef RECKON_WITH_XSIMD
 #include <reckon/kernels/simd.hpp>
@@ -53,7 +59,34 @@ struct simd_neon64 : simd_row<reckon::neon64> {
 #define RECKON_BACKENDS_SIMD
 #endif
 
-#define RECKON_TEST_BACKENDS RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD
+#ifdef RECKON_WITH_EIGEN
+struct eigen {
+    using tag = reckon::cpu_eigen<>;
+    static constexpr const char* name = "eigen";
+    static constexpr const char* needs = "";
+    static bool here() { return true; }
+    static constexpr bool exact = false;
+};
+#define RECKON_BACKENDS_EIGEN , test_support::eigen
+#else
+#define RECKON_BACKENDS_EIGEN
+#endif
+
+#ifdef RECKON_WITH_ONEDNN
+struct onednn {
+    using tag = reckon::cpu_onednn<>;
+    static constexpr const char* name = "onednn";
+    static constexpr const char* needs = "";
+    static bool here() { return true; }
+    static constexpr bool exact = false;
+};
+#define RECKON_BACKENDS_ONEDNN , test_support::onednn
+#else
+#define RECKON_BACKENDS_ONEDNN
+#endif
+
+#define RECKON_TEST_BACKENDS \
+    RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD RECKON_BACKENDS_EIGEN RECKON_BACKENDS_ONEDNN
 
 /// False, after the line that counts the test as skipped, where this CPU can't run the backend.
 template <class Backend> bool runs(const std::string& test) {
