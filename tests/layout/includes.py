@@ -4,7 +4,8 @@
     includes.py INCLUDE_FOLDER
 
 * A folder includes itself and the levels above it; folders of one level leave each other alone.
-* ops never include kernels, and the backends in kernels/ never include one another.
+* ops never include kernels, and a backend in kernels/ includes none but the reference, in which
+  every stack of CPU backends ends.
 * The headers that lie directly in reckon/ gather others for the user; none is included from inside.
 * core .. layers and the models' compositions reach no <string>, <vector>, <functional>, <thread>
   (adapters to vendor libraries apart): a small machine links none of them.
@@ -23,7 +24,7 @@ LEVEL = {folder: level for level, folders in enumerate(LEVELS) for folder in fol
 ADAPTERS = {
     r"Eigen/|unsupported/Eigen/": r"kernels/eigen\b",
     r"xsimd/|immintrin\.h|arm_neon\.h": r"kernels/simd\b",
-    r"(oneapi/dnnl/)?dnnl": r"kernels/onednn\b",
+    r"(oneapi/dnnl/)?dnnl|dlfcn\.h": r"kernels/onednn\b",
     r"cuda|cublas": r"(kernels|backend)/cuda",
     r"nlohmann/": r"io/json\.hpp",
     r"utf8proc\.h": r"text/",
@@ -55,7 +56,7 @@ def complaint_about(file, included):
         here, there = file.split("/")[0], target.split("/")[0]
         if there not in LEVEL:
             return "no such folder in the order of includes"
-        if here == there == "kernels" and backend_of(file) != backend_of(target):
+        if here == there == "kernels" and backend_of(target) not in (backend_of(file), "reference"):
             return "backends are peers"
         if here != there and LEVEL[there] >= LEVEL[here]:
             return f"{here}/ does not stand below {there}/"
