@@ -1,10 +1,11 @@
 #include "program.hpp"
 
 #include <reckon/core/version.hpp>
+#include <reckon/io/load_error.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 struct program::flags {
@@ -18,7 +19,7 @@ constexpr int refused = 2;
 // Lists of wrong tensors come with line breaks.
 std::string one_line(std::string text) {
     for (auto at = text.find('\n'); at != text.npos; at = text.find('\n', at))
-        text.replace(at, std::max<std::size_t>(text.find_first_not_of("\n ", at), at) - at, " | ");
+        text.replace(at, text.find_first_not_of("\n ", at) - at, " | ");
     return text;
 }
 
@@ -30,12 +31,19 @@ std::string compiler() {
 #endif
 }
 
+std::string backend_names() {
+    std::string names;
+    for (const auto backend : program::backends)
+        names.append(names.empty() ? "" : ", ").append(backend);
+    return names;
+}
+
 std::string version_text(const std::string& name) {
     const auto [major, minor, patch] = reckon::version;
     std::string text = name + ' ' + std::to_string(major) + '.' + std::to_string(minor) + '.' +
-                       std::to_string(patch) + "\ncompiler " + compiler() + "\nbackends";
-    for (const auto backend : program::backends) text.append(" ").append(backend);
-    return text + "\ninstruction set " + program::instruction_set();
+                       std::to_string(patch) + "\ncompiler " + compiler() + "\nbackends " +
+                       backend_names();
+    return text + "\ninstruction set " + reckon::name_of(program::instruction_set());
 }
 
 }  // namespace
@@ -43,6 +51,24 @@ std::string version_text(const std::string& name) {
 program::program(const std::string& name, const std::string& description)
     : flags_(new flags{CLI::App{description, name}}), name_(name), backend_(backends[0]) {}
 program::~program() = default;
+
+reckon::isa program::instruction_set() {
+    const char* cap = std::getenv("RECKON_MAX_ISA");
+    return reckon::best_isa(cap == nullptr ? "" : cap);
+}
+
+void program::print(std::span<const reckon::kernel_row> kernels) {
+    for (const auto& [op, backend] : kernels) std::cerr << op << ": " << backend << '\n';
+}
+
+void program::refuse_backend(std::string_view backend) {
+    if (backend == "cuda")
+        reckon::fail("program", "--backend", "one that has all ops of the model",
+                     "cuda, which lacks embedding, layer_norm, attention and pool");
+    throw reckon::load_error("program", "--backend",
+                             backend_names() + " (what this program was built with)",
+                             reckon::in_quotes(backend));
+}
 
 void program::text(const char* flag, std::string& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->required();
@@ -57,9 +83,8 @@ void program::number(const char* flag, reckon::idx& value, const std::string& he
 // The flags of every program, listed behind its own.
 void program::add_shared_flags() {
     CLI::App& app = flags_->app;
-    std::string names;
-    for (const auto backend : backends) names.append(names.empty() ? "" : ", ").append(backend);
-    app.add_option("--backend", backend_, "what computes: " + names)->capture_default_str();
+    app.add_option("--backend", backend_, "what computes: " + backend_names())
+        ->capture_default_str();
     app.add_option("--threads", threads_, "how many")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
