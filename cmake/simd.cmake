@@ -13,10 +13,6 @@ endif()
 set(flags_sse4_2 -msse4.2)
 set(flags_avx2 -mavx2 -mfma)
 set(flags_avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)
-# g++'s own avx512fintrin.h draws a false warning
-set(silence_avx512 $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-                   $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
-
 add_library(reckon_simd STATIC)
 add_library(reckon::simd ALIAS reckon_simd)
 foreach(arch sse4_2 avx2 avx512)
@@ -26,7 +22,7 @@ foreach(arch sse4_2 avx2 avx512)
     # Always optimised: at -O0 std's inlines would be emitted with these flags, and another object
     # of the program could get linked to them.
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-        "-march=x86-64;${flags_${arch}};-O2;-ffp-contract=fast;${silence_${arch}}")
+        "-march=x86-64;${flags_${arch}};-O2;-ffp-contract=fast")
 endforeach()
 target_link_libraries(reckon_simd PUBLIC reckon PRIVATE $<BUILD_INTERFACE:reckon::xsimd>)
 target_compile_definitions(reckon_simd INTERFACE RECKON_SIMD_COMPILED=1)

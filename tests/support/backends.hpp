@@ -13,7 +13,7 @@
 #include <reckon/kernels/onednn.hpp>
 #endif
 #include <reckon/kernels/reference.hpp>
-#ifdef RECKON_WITH_XSIMD
+#if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
 #include <reckon/kernels/simd.hpp>
 #endif
 
@@ -30,7 +30,8 @@ struct reference {
 };
 #define RECKON_BACKENDS_REFERENCE test_support::reference
 
-#ifdef RECKON_WITH_XSIMD
+// An instruction set is there where reckon::simd is linked, or where the flags make it native.
+#if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
 template <class Arch> struct simd_row {
     using tag = reckon::cpu_simd<Arch>;
     static constexpr const char* needs = Arch::name;
@@ -38,26 +39,40 @@ template <class Arch> struct simd_row {
     static constexpr bool exact = true;
 };
 #endif
-#if defined(RECKON_SIMD_COMPILED)
+#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__SSE4_2__))
 struct simd_sse4_2 : simd_row<reckon::sse4_2> {
     static constexpr const char* name = "simd<sse4_2>";
 };
+#define RECKON_BACKENDS_SSE4_2 , test_support::simd_sse4_2
+#else
+#define RECKON_BACKENDS_SSE4_2
+#endif
+#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__AVX2__))
 struct simd_avx2 : simd_row<reckon::avx2> {
     static constexpr const char* name = "simd<avx2>";
 };
+#define RECKON_BACKENDS_AVX2 , test_support::simd_avx2
+#else
+#define RECKON_BACKENDS_AVX2
+#endif
+#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__AVX512BW__))
 struct simd_avx512 : simd_row<reckon::avx512> {
     static constexpr const char* name = "simd<avx512>";
 };
-#define RECKON_BACKENDS_SIMD \
-    , test_support::simd_sse4_2, test_support::simd_avx2, test_support::simd_avx512
-#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
+#define RECKON_BACKENDS_AVX512 , test_support::simd_avx512
+#else
+#define RECKON_BACKENDS_AVX512
+#endif
+#if defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
 struct simd_neon64 : simd_row<reckon::neon64> {
     static constexpr const char* name = "simd<neon64>";
 };
-#define RECKON_BACKENDS_SIMD , test_support::simd_neon64
+#define RECKON_BACKENDS_NEON64 , test_support::simd_neon64
 #else
-#define RECKON_BACKENDS_SIMD
+#define RECKON_BACKENDS_NEON64
 #endif
+#define RECKON_BACKENDS_SIMD \
+    RECKON_BACKENDS_SSE4_2 RECKON_BACKENDS_AVX2 RECKON_BACKENDS_AVX512 RECKON_BACKENDS_NEON64
 
 #ifdef RECKON_WITH_EIGEN
 struct eigen {

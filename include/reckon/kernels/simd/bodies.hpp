@@ -2,6 +2,17 @@
 // objects of reckon::simd.
 #pragma once
 
+// g++ 12 sees uninitialised variables in its own avx512fintrin.h, which its authors meant so.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <reckon/kernels/simd/attention.hpp>
 #include <reckon/kernels/simd/linear.hpp>
 #include <reckon/kernels/simd/rows.hpp>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
