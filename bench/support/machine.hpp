@@ -1,0 +1,117 @@
+// The machine a benchmark runs on: its name, one pinned core, a clock, and what a core can do at
+// most.
+#pragma once
+
+#include <reckon/backend/best_isa.hpp>
+
+#ifdef RECKON_WITH_ONEDNN
+#include <reckon/kernels/onednn/library.hpp>
+
+#include <vector>
+#endif
+
+#include <sched.h>
+#include <time.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace machine {
+
+inline std::string cpu_name() {
+    std::ifstream info("/proc/cpuinfo");
+    const std::string key = "model name";
+    for (std::string line; std::getline(info, line);)
+        if (line.starts_with(key)) return line.substr(line.find(':') + 2);
+    return "unknown";
+}
+
+/// The core this thread stays on from here, or -1 where the system refuses.
+inline int pin() {
+    const int core = sched_getcpu();
+    if (core < 0) return -1;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(core), &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0 ? core : -1;
+}
+
+/// Seconds this thread has computed: on a shared core, waiting is not counted.
+inline double seconds() {
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+}
+
+template <class F> double best_of(int runs, const F& f) {
+    double best = 1e300;
+    for (int i = 0; i < runs; ++i) {
+        const double begin = seconds();
+        f();
+        best = std::min(best, seconds() - begin);
+    }
+    return best;
+}
+
+/// Multiply-adds of the best vectors on registers alone, in GFLOP/s; 0 on other than x86. The
+/// registers are named, since a compiler spills an array of accumulators; twelve independent chains
+/// cover the latency of two units.
+inline double fma_peak(reckon::isa set) {
+#ifdef __x86_64__
+#define RECKON_CHAINS(clear, step)                                                               \
+    asm volatile(".irp n,0,1,2,3,4,5,6,7,8,9,10,11,14,15\n " clear                               \
+                 "\n.endr\n"                                                                     \
+                 "1:\n.irp n,0,1,2,3,4,5,6,7,8,9,10,11\n " step                                  \
+                 "\n.endr\n"                                                                     \
+                 "dec %0\njnz 1b\n"                                                              \
+                 : "+r"(turns)                                                                   \
+                 :                                                                               \
+                 : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", \
+                   "xmm9", "xmm10", "xmm11", "xmm14", "xmm15")
+    constexpr long loops = 5'000'000;
+    double lanes = 0;
+    const double time = best_of(7, [&] {
+        long turns = loops;
+        if (set == reckon::isa::avx512) {
+            lanes = 16;
+            RECKON_CHAINS("vxorps %%xmm\\n, %%xmm\\n, %%xmm\\n",
+                          "vfmadd231ps %%zmm14, %%zmm15, %%zmm\\n");
+        } else if (set == reckon::isa::avx2) {
+            lanes = 8;
+            RECKON_CHAINS("vxorps %%xmm\\n, %%xmm\\n, %%xmm\\n",
+                          "vfmadd231ps %%ymm14, %%ymm15, %%ymm\\n");
+        } else {  // a multiplication and an addition are two instructions
+            lanes = 2;
+            RECKON_CHAINS("xorps %%xmm\\n, %%xmm\\n",
+                          ".if \\n & 1\n addps %%xmm14, %%xmm\\n\n.else\n"
+                          " mulps %%xmm14, %%xmm\\n\n.endif");
+        }
+    });
+#undef RECKON_CHAINS
+    return 12 * 2 * lanes * double(loops) / time * 1e-9;
+#else
+    static_cast<void>(set);
+    return 0;
+#endif
+}
+
+/// The machine's best product of two matrices [1024, 1024], in GFLOP/s: oneDNN's own, or 0 without
+/// it.
+inline double matmul_peak() {
+#ifdef RECKON_WITH_ONEDNN
+    constexpr dnnl_dim_t n = 1024;
+    const std::vector<float> a(n * n, 0.5f), b(n * n, 0.25f);
+    std::vector<float> c(n * n);
+    const reckon::onednn::one_thread alone{reckon::onednn::omp_threads{}};
+    const double time = best_of(9, [&] {
+        reckon::onednn::check(
+            dnnl_sgemm('N', 'N', n, n, n, 1, a.data(), n, b.data(), n, 0, c.data(), n), "sgemm");
+    });
+    return 2.0 * n * n * n / time * 1e-9;
+#else
+    return 0;
+#endif
+}
+
+}  // namespace machine
