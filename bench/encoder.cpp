@@ -66,22 +66,21 @@ struct candidate {
 
 template <class Tag> candidate made(std::string name, const bert::model<>& model, idx most_tokens) {
     const auto ctx = std::make_shared<context<Tag>>();
-    const auto over = [&](const auto* m, auto owner) {
+    const auto running = [&](auto m) {
         return candidate{std::move(name), kernel_table<Tag>, most_tokens,
-                         [ctx, m, owner](const id_batch<>& batch) {
+                         [ctx, m](const id_batch<>& batch) {
                              const auto scope = ctx->scope();
                              (*m)(*ctx, batch);
                          }};
     };
-    if constexpr (std::same_as<typename Tag::packing, unpacked>) {
-        return over(&model, nullptr);
-    } else {
-        const auto packed = std::make_shared<decltype(prepare(*ctx, model))>(prepare(*ctx, model));
-        return over(packed.get(), packed);
-    }
+    if constexpr (std::same_as<typename Tag::packing, unpacked>)
+        return running(&model);
+    else
+        return running(std::make_shared<decltype(prepare(*ctx, model))>(prepare(*ctx, model)));
 }
 
-std::vector<candidate> candidates(const bert::model<>& model, isa set, const std::string& only) {
+std::vector<candidate> candidates(const bert::model<>& model, [[maybe_unused]] isa set,
+                                  const std::string& only) {
     constexpr idx any = 1 << 20;
     std::vector<candidate> list;
     const auto add = [&]<class Tag>(std::string name, idx most_tokens) {
@@ -91,7 +90,7 @@ std::vector<candidate> candidates(const bert::model<>& model, isa set, const std
 #ifdef RECKON_WITH_EIGEN
     add.template operator()<cpu_eigen<>>("eigen", any);
 #endif
-    const auto simd = [&]<class Arch>() {
+    [[maybe_unused]] const auto simd = [&]<class Arch>() {
         const std::string name = std::string{"simd<"} + Arch::name + ">";
         add.template operator()<cpu_simd<Arch>>(name, any);
 #ifdef RECKON_WITH_ONEDNN
