@@ -37,12 +37,15 @@ concept serves_attention = requires(C& ctx,
 template <class E, class K, class M>
 constexpr void expect_visible_keys(const attention_problem<E, K, M>& p) {
     for (idx s = 0; s < p.rows.sequences(); ++s) {
-        const idx count = p.keys(s);
-        if (p.first_key(s) + count > p.source.keys.rows)
-            fail("attention", "keys.rows", p.first_key(s) + count, p.source.keys.rows);
+        const idx first = p.first_key(s), count = p.keys(s), stored = p.source.keys.rows;
+        if (first > stored) fail("attention", "source.first", error_text{"a row of keys"}, first);
+        if (count > stored - first) fail("attention", "source.count", stored - first, count);
+        const idx position = p.options.first_position[s];
+        expect_that(position <= ~idx{0} / 2, "attention", "first_position", "no negative number",
+                    "one");
         const auto m = p.mask.at(s);
         for (idx i = 0; i < p.rows.length(s); ++i) {
-            const intervals k = m.keys_of(p.options.first_position[s] + i, count);
+            const intervals k = m.keys_of(position + i, count);
             for (idx end : {k.prefix, k.first.end, k.second.end})
                 if (end > count) fail("attention", "mask, keys shown to a row", count, end);
         }
