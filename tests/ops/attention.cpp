@@ -1,0 +1,242 @@
+#include "golden.hpp"
+
+#include <reckon/core/random.hpp>
+#include <reckon/ops/attention.hpp>
+
+#include <numeric>
+
+using namespace golden;
+
+namespace {
+
+/// The inputs of the goldens and what they are asked with.
+template <class C> struct inputs {
+    using E = typename C::element;
+    matrix<E> q = numbers<E>("attention/query"), k = numbers<E>("attention/key"),
+              v = numbers<E>("attention/value");
+    std::vector<std::int32_t> offsets = integers("attention/offsets"),
+                              prefixes = integers("attention/prefix");
+    ragged rows{offsets};
+    attention_options options{.heads = 3, .scale = 0.5f};  // 1 / sqrt(4)
+
+    auto run(C& ctx, const auto& m) {
+        return ops::attention(ctx, q.look(), rows, key_values<E>{k.look(), v.look()}, m, options);
+    }
+};
+
+using reference = context<cpu_reference>;
+
+/// Random numbers as a tensor of the context.
+tensor_of<reference> random_rows(reference& ctx, std::uint64_t seed, idx rows, idx cols) {
+    auto x = ctx.make(rows, cols);
+    for (idx i = 0; i < x.size(); ++i) x.data[i] = philox{seed}.uniform(i, -1, 1);
+    return x;
+}
+
+double difference(view<const float> a, view<const float> b) {
+    REQUIRE(a.size() == b.size());
+    double most = 0;
+    for (idx r = 0; r < a.rows; ++r)
+        for (idx c = 0; c < a.cols; ++c) most = std::max(most, std::abs(double(a(r, c) - b(r, c))));
+    return most;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("attention gives the goldens under each mask", "", GOLDEN_CONTEXTS) {
+    TestType ctx;
+    inputs<TestType> in;
+    CHECK(golden::difference(in.run(ctx, bidirectional{}), "attention/y_bidirectional") <
+          tolerance::op);
+    CHECK(golden::difference(in.run(ctx, causal{}), "attention/y_causal") < tolerance::op);
+    CHECK(golden::difference(in.run(ctx, prefix_lm{in.prefixes.data()}), "attention/y_prefix") <
+          tolerance::op);
+}
+
+TEMPLATE_TEST_CASE("attention reads rows that stand apart", "", GOLDEN_CONTEXTS) {
+    using E = typename TestType::element;
+    TestType ctx;
+    inputs<TestType> in;
+    const spread_rows<E> q{std::as_const(in.q).look()}, k{std::as_const(in.k).look(), 7},
+        v{std::as_const(in.v).look(), 1};
+    const auto y =
+        ops::attention(ctx, q.look, in.rows, key_values<E>{k.look, v.look}, causal{}, in.options);
+    CHECK(golden::difference(y, "attention/y_causal") < tolerance::op);
+}
+
+TEST_CASE("attention releases its scratch") {
+    reference ctx;
+    inputs<reference> in;
+    const auto y = in.run(ctx, causal{});
+    CHECK(ctx.workspace().used() == (y.size() * 4 + 63) / 64 * 64);
+    CHECK(ctx.workspace().high_water() > ctx.workspace().used());
+}
+
+TEST_CASE("queries of one head group share a key head") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 4};
+    const ragged rows{offsets};
+    const auto q = random_rows(ctx, 1, 4, 4 * 3), k = random_rows(ctx, 2, 4, 2 * 3),
+               v = random_rows(ctx, 3, 4, 2 * 5);
+    const auto grouped = ops::attention(ctx, q, rows, key_values<float>{k, v}, causal{},
+                                        {.heads = 4, .key_heads = 2, .scale = 0.6f});
+    CHECK(grouped.cols == 4 * 5);
+    for (idx h = 0; h < 4; ++h) {  // each head alone, against the key head of its group
+        const auto alone =
+            ops::attention(ctx, q.columns(3 * h, 3), rows,
+                           key_values<float>{k.columns(h / 2 * 3, 3), v.columns(h / 2 * 5, 5)},
+                           causal{}, {.scale = 0.6f});
+        CHECK(difference(grouped.columns(5 * h, 5), alone) == 0);
+    }
+}
+
+TEST_CASE("keys may lie in a cache with spare room, queries anywhere behind them") {
+    reference ctx;
+    // Two sequences of five and three rows, computed whole ..
+    const std::int32_t offsets[]{0, 5, 8};
+    const ragged rows{offsets};
+    const auto q = random_rows(ctx, 1, 8, 4), k = random_rows(ctx, 2, 8, 4),
+               v = random_rows(ctx, 3, 8, 4);
+    const attention_options options{.heads = 2, .scale = 0.7f};
+    const auto whole = ops::attention(ctx, q, rows, key_values<float>{k, v}, causal{}, options);
+
+    // .. and again for their last two and one rows alone, with the keys in a larger cache.
+    auto keys = random_rows(ctx, 4, 30, 4), values = random_rows(ctx, 5, 30, 4);
+    const std::int32_t first[]{20, 3}, count[]{5, 3}, tails[]{0, 2, 3}, position[]{3, 2};
+    const auto store = [&](idx from, idx to, idx n) {
+        for (idx i = 0; i < n; ++i)
+            for (idx c = 0; c < 4; ++c) {
+                keys(to + i, c) = k(from + i, c);
+                values(to + i, c) = v(from + i, c);
+            }
+    };
+    store(0, 20, 5), store(5, 3, 3);
+    auto tail = ctx.make(3, 4);
+    const idx taken[]{3, 4, 7};
+    for (idx i = 0; i < 3; ++i)
+        for (idx c = 0; c < 4; ++c) tail(i, c) = q(taken[i], c);
+    auto behind = options;
+    behind.first_position = position;
+    const auto y = ops::attention(ctx, tail, ragged{tails},
+                                  key_values<float>{keys, values, first, count}, causal{}, behind);
+    for (idx i = 0; i < 3; ++i) CHECK(difference(y.slice(i, 1), whole.slice(taken[i], 1)) == 0);
+}
+
+TEST_CASE("keys and values may be stored narrower than the queries") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 3};
+    const auto q = random_rows(ctx, 1, 3, 4);
+    matrix<bf16> k(3, 4), v(3, 4);
+    matrix<float> wide_k(3, 4), wide_v(3, 4);
+    for (idx i = 0; i < 12; ++i) {
+        k.data()[i] = bf16(philox{2}.uniform(i, -1, 1));
+        v.data()[i] = bf16(philox{3}.uniform(i, -1, 1));
+        wide_k.data()[i] = k.data()[i], wide_v.data()[i] = v.data()[i];
+    }
+    const auto narrow = ops::attention(ctx, q, ragged{offsets},
+                                       key_values<bf16>{k.look(), v.look()}, bidirectional{}, {});
+    const auto wide =
+        ops::attention(ctx, q, ragged{offsets}, key_values<float>{wide_k.look(), wide_v.look()},
+                       bidirectional{}, {});
+    CHECK(difference(narrow, wide) == 0);
+}
+
+TEST_CASE("a row that sees no key gives zeros, and an empty sequence nothing") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 0, 2}, first[]{0, 0}, count[]{0, 0};
+    const auto q = random_rows(ctx, 1, 2, 4), none = ctx.make(0, 4);
+    const auto y = ops::attention(ctx, q, ragged{offsets},
+                                  key_values<float>{none, none, first, count}, bidirectional{}, {});
+    for (idx i = 0; i < y.size(); ++i) CHECK(y.data[i] == 0);
+}
+
+TEST_CASE("large scores do not overflow") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 2};
+    auto q = ctx.make(2, 1), v = ctx.make(2, 1);
+    q(0, 0) = 3e18f, q(1, 0) = -3e18f;
+    v(0, 0) = 1, v(1, 0) = 2;
+    const auto y =
+        ops::attention(ctx, q, ragged{offsets}, key_values<float>{q, v}, bidirectional{}, {});
+    CHECK(y(0, 0) == 1);
+    CHECK(y(1, 0) == 2);
+}
+
+TEST_CASE("attention refuses extents and heads that do not fit") {
+    reference ctx;
+    inputs<reference> in;
+    const auto ask = [&](auto change) {
+        auto changed = in.options;
+        key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
+        ragged rows = in.rows;
+        change(changed, source, rows);
+        ops::attention(ctx, in.q.look(), rows, source, causal{}, changed);
+    };
+    const std::int32_t few[]{0, 3}, first[]{0, 5, 6, 15}, far[]{0, 5, 6, 16}, count[]{5, 1, 9, 4};
+    CHECK_NOTHROW(ask([&](auto&, auto& s, auto&) { s.first = first, s.count = count; }));
+
+    CHECK_THROWS_WITH(ask([](auto& o, auto&, auto&) { o.heads = 0; }),
+                      "attention: heads: expected at least 1, got 0");
+    CHECK_THROWS_WITH(ask([](auto& o, auto&, auto&) { o.heads = 5; }),
+                      "attention: heads: expected a divisor of query.cols, got 5");
+    CHECK_THROWS_WITH(ask([](auto& o, auto&, auto&) { o.key_heads = 2; }),
+                      "attention: key_heads: expected a divisor of heads, got 2");
+    CHECK_THROWS_WITH(ask([](auto& o, auto&, auto&) { o.key_heads = 1; }),
+                      "attention: keys.cols: expected 4, got 12");
+    CHECK_THROWS_WITH(ask([&](auto&, auto&, auto& r) { r = ragged{few}; }),
+                      "attention: query.rows: expected 3, got 19");
+    CHECK_THROWS_WITH(ask([](auto&, auto& s, auto&) { s.values = s.values.slice(0, 4); }),
+                      "attention: values.rows: expected 19, got 4");
+    CHECK_THROWS_WITH(ask([](auto&, auto& s, auto&) { s.values = s.values.columns(0, 11); }),
+                      "attention: values.cols: expected a multiple of key_heads, got 11");
+    CHECK_THROWS_WITH(ask([&](auto&, auto& s, auto&) { s.first = first; }),
+                      "attention: source: expected first and count together, got one of them");
+    CHECK_THROWS_WITH(ask([](auto&, auto& s, auto&) {
+                          s.keys = s.keys.slice(0, 18), s.values = s.values.slice(0, 18);
+                      }),
+                      "attention: keys.rows: expected 19, got 18");
+    CHECK_THROWS_WITH(ask([&](auto&, auto& s, auto&) { s.first = far, s.count = count; }),
+                      "attention: source.count: expected 3, got 4");
+}
+
+TEST_CASE("attention refuses places that are negative") {
+    reference ctx;
+    const auto q = random_rows(ctx, 1, 2, 4);
+    const std::int32_t offsets[]{0, 2}, zero[]{0}, two[]{2}, negative[]{-1};
+    for (const auto& [first, count] : {std::pair{negative, two}, std::pair{zero, negative}})
+        CHECK_THROWS_AS(ops::attention(ctx, q, ragged{offsets},
+                                       key_values<float>{q, q, first, count}, bidirectional{}, {}),
+                        error);
+    CHECK_THROWS_AS(ops::attention(ctx, q, ragged{offsets}, key_values<float>{q, q}, causal{},
+                                   {.first_position = negative}),
+                    error);
+}
+
+TEST_CASE("a mask that shows keys that are not there is refused") {
+    reference ctx;
+    inputs<reference> in;
+    const std::int32_t beyond[]{2, 0, 3, 5};  // the last sequence has four rows
+    CHECK_THROWS_WITH(in.run(ctx, prefix_lm{beyond}),
+                      "attention: mask, keys shown to a row: expected 4, got 5");
+    CHECK_THROWS_WITH(in.run(ctx, prompted<causal>{2, {}}),
+                      "attention: mask, keys shown to a row: expected 1, got 2");
+    in.options.first_position = 1;
+    CHECK_THROWS_WITH(in.run(ctx, causal{}),
+                      "attention: mask, keys shown to a row: expected 5, got 6");
+}
+
+TEST_CASE("what no kernel serves yet is refused by name") {
+    reference ctx;
+    inputs<reference> in;
+    const attention_bias bias{};
+    in.options.normalise = weighting::silu;
+    CHECK_THROWS_WITH(in.run(ctx, causal{}), "attention: normalise: expected softmax, got silu");
+    in.options.normalise = weighting::softmax;
+    in.options.bias = &bias;
+    CHECK_THROWS_WITH(in.run(ctx, causal{}), "attention: bias: expected none, got a bias");
+
+    const key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
+    CHECK_THROWS_WITH(ops::attention(ctx, in.q.look(), in.rows, source,
+                                     shared_key_values<float>{source, nullptr}, causal{}, {}),
+                      "attention: shared source: expected none, got a second key/value source");
+}

@@ -1,0 +1,38 @@
+#include "golden.hpp"
+
+#include <reckon/ops/layer_norm.hpp>
+
+using namespace golden;
+
+TEMPLATE_TEST_CASE("layer_norm gives the goldens, into a fresh tensor and in place", "",
+                   GOLDEN_CONTEXTS) {
+    using E = typename TestType::element;
+    TestType ctx;
+    const auto gain = numbers<E>("layer_norm/gain"), bias = numbers<E>("layer_norm/bias");
+    struct row {
+        float epsilon;
+        const char* y;
+    };
+    for (const row& r : {row{1e-12f, "layer_norm/y"}, row{1e-5f, "layer_norm/y_epsilon_1e-5"}}) {
+        auto x = given(ctx, "layer_norm/x");
+        const auto y = ops::layer_norm(ctx, x, gain.look(), bias.look(), r.epsilon);
+        CHECK(difference(y, r.y) < tolerance::op);
+        CHECK(difference(x, "layer_norm/x") == 0);
+
+        spread_rows<E> apart{x};
+        ops::layer_norm_in_place(ctx, apart.look, gain.look(), bias.look(), r.epsilon);
+        CHECK(difference(apart.look, r.y) < tolerance::op);
+    }
+}
+
+TEST_CASE("layer_norm refuses gains and biases of another width") {
+    context<cpu_reference> ctx;
+    auto x = ctx.make(2, 3);
+    const matrix<float> fits(1, 3), wide(1, 4);
+    CHECK_THROWS_WITH(ops::layer_norm(ctx, x, wide.look(), fits.look(), 0),
+                      "layer_norm: gain.cols: expected 3, got 4");
+    CHECK_THROWS_WITH(ops::layer_norm(ctx, x, fits.look(), wide.look(), 0),
+                      "layer_norm: bias.cols: expected 3, got 4");
+    CHECK_THROWS_AS(ops::layer_norm_in_place(ctx, x, wide.look(), fits.look(), 0), error);
+    CHECK_THROWS_AS(ops::layer_norm_in_place(ctx, x, fits.look(), wide.look(), 0), error);
+}
