@@ -79,7 +79,7 @@ template <class Arch> vec<Arch> load_same(float number, part some) {
 }
 
 /// f(first, whole) for every whole vector of n numbers, then f(first, part) for the rest.
-template <class Arch, class F> void steps(idx n, const F& f) {
+template <class Arch, class F> [[gnu::always_inline]] inline void steps(idx n, const F& f) {
     idx i = 0;
     for (; i + Arch::lanes <= n; i += Arch::lanes) f(i, whole{});
     if (i < n) f(i, part{n - i});

@@ -7,12 +7,6 @@
 
 namespace reckon::inline v0::simd::RECKON_ISA {
 
-template <class Arch> void activate_row(activation f, const float* x, float* y, idx n) {
-    steps<Arch>(n, [&](idx i, auto size) {
-        store<Arch>(activated<Arch>(f, load<Arch>(x + i, size)), y + i, size);
-    });
-}
-
 template <class Arch> void run(const linear_panel& c) {
     constexpr idx width = panel_vectors * Arch::lanes;
     const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
@@ -33,8 +27,10 @@ template <class Arch> void run(const linear_panel& c) {
     });
 }
 
-/// Dot products of Rows rows with `outs` <= Outs rows of the weight.
-template <class Arch, idx Rows, idx Outs> void dot_tile(const linear_dense& c, idx row, idx out) {
+/// Dot products of Rows rows with at most Outs rows of the weight. Flattened: an array of sums that
+/// a call may touch does not stay in registers.
+template <class Arch, idx Rows, idx Outs>
+[[gnu::flatten]] void dot_tile(const linear_dense& c, idx row, idx out) {
     const float *x[Rows], *w[Outs];
     const idx outs = Outs < c.w.rows - out ? Outs : c.w.rows - out;
     unroll<Rows>([&](auto r) { x[r] = c.x.row(row + r); });

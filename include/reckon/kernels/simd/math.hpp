@@ -41,23 +41,42 @@ template <class Arch> vec<Arch> upper_tail(vec<Arch> x) {
     return t * p * exp<Arch>(vec<Arch>(-0.5f) * x * x);
 }
 
-template <class Arch> vec<Arch> activated(activation f, vec<Arch> x) {
+template <class Arch, activation F> vec<Arch> activated(vec<Arch> x) {
     const vec<Arch> zero(0), one(1);
+    if constexpr (F == activation::relu) {
+        return xsimd::max(x, zero);
+    } else if constexpr (F == activation::gelu) {
+        const vec<Arch> tail = upper_tail<Arch>(xsimd::abs(x));
+        return x * xsimd::select(x < zero, tail, one - tail);
+    } else if constexpr (F == activation::gelu_tanh) {  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u))
+        const vec<Arch> square = fused<Arch>(x * x, vec<Arch>(0.044715f), one);
+        return x / (one + exp<Arch>(vec<Arch>(-1.59576912f) * x * square));
+    } else if constexpr (F == activation::silu) {
+        return x / (one + exp<Arch>(-x));
+    } else {
+        return x;
+    }
+}
+
+template <class Arch, activation F> void activate_row(const float* x, float* y, idx n) {
+    steps<Arch>(n, [&](idx i, auto size) {
+        store<Arch>(activated<Arch, F>(load<Arch>(x + i, size)), y + i, size);
+    });
+}
+
+/// y = f(x), n numbers; y may be x.
+template <class Arch> void activate_row(activation f, const float* x, float* y, idx n) {
     switch (f) {
         case activation::relu:
-            return xsimd::max(x, zero);
-        case activation::gelu: {
-            const vec<Arch> tail = upper_tail<Arch>(xsimd::abs(x));
-            return x * xsimd::select(x < zero, tail, one - tail);
-        }
-        case activation::gelu_tanh: {  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u))
-            const vec<Arch> square = fused<Arch>(x * x, vec<Arch>(0.044715f), one);
-            return x / (one + exp<Arch>(vec<Arch>(-1.59576912f) * x * square));
-        }
+            return activate_row<Arch, activation::relu>(x, y, n);
+        case activation::gelu:
+            return activate_row<Arch, activation::gelu>(x, y, n);
+        case activation::gelu_tanh:
+            return activate_row<Arch, activation::gelu_tanh>(x, y, n);
         case activation::silu:
-            return x / (one + exp<Arch>(-x));
+            return activate_row<Arch, activation::silu>(x, y, n);
         default:
-            return x;
+            return activate_row<Arch, activation::none>(x, y, n);
     }
 }
 

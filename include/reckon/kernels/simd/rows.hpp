@@ -1,7 +1,8 @@
 // The small ops, row by row: layer_norm, activate, add, l2_normalize, and the mean of pool.
 #pragma once
 
-#include <reckon/kernels/simd/linear.hpp>
+#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/math.hpp>
 
 #include <cmath>
 
