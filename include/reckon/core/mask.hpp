@@ -59,6 +59,15 @@ concept mask = std::is_trivially_copyable_v<M> && requires(const M m, idx sequen
     { m.at(sequence) } -> sequence_mask;
 };
 
+/// The sentence for what is no mask, where one is expected.
+template <class M> constexpr bool is_mask() {
+    static_assert(
+        mask<M>,
+        "mask: expected a trivially copyable type whose at(sequence) answers "
+        "keys_of(row, count) and queries_of(key, count) with intervals, such as causal{}");
+    return mask<M>;
+}
+
 /// One number for all sequences, or one each (a view in the batch's memory space).
 struct per_sequence {
     idx same = 0;

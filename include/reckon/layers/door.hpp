@@ -1,4 +1,4 @@
-// The door of a model: one sentence for a spec, context or mask that does not fit, and then the
+// The door of a model: one sentence for a spec or context that does not fit, and then the
 // default instead, so that a mistake is one error and not a page of them.
 #pragma once
 
@@ -35,20 +35,16 @@ template <class Spec, class Default> struct checked_spec {
 };
 template <class Spec, class Default> using checked = typename checked_spec<Spec, Default>::type;
 
-/// The sentence for a first argument that is no context.
-template <class C> constexpr bool is_context() {
+/// Whether C is a context that reaches the weights of a model of this spec, with a sentence if not.
+template <class C, class Spec> constexpr bool can_run() {
     static_assert(any_context<C>,
                   "model: the first argument is a context, such as context<cpu_reference> ctx, not "
                   "a backend's tag");
-    return any_context<C>;
-}
-
-/// The sentence for a mask that is none.
-template <class M> constexpr bool is_mask() {
-    static_assert(mask<M>,
-                  "model: a mask is a trivially copyable type whose at(sequence) answers "
-                  "keys_of(row, count) and queries_of(key, count) with intervals");
-    return mask<M>;
+    constexpr bool reached = std::same_as<typename C::space, typename Spec::memory::space>;
+    static_assert(reached,
+                  "model: its weights and the context live in different memory spaces; "
+                  "copy_to(ctx, model) makes a model for this context");
+    return any_context<C> && reached;
 }
 
 }  // namespace reckon::inline v0

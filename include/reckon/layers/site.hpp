@@ -18,14 +18,16 @@ enum class flow : std::uint8_t { go_on, stop };
 /// Observes nothing.
 struct no_tap {};
 
-template <mask M, class Tap = no_tap> struct site {
+template <class M, class Tap = no_tap> struct site {
     const ragged& rows;
     M mask;
     Tap& tap;
     idx layer;
 
     constexpr site(const ragged& batch_rows, M batch_mask, Tap& observer, idx number = 0)
-        : rows(batch_rows), mask(batch_mask), tap(observer), layer(number) {}
+        : rows(batch_rows), mask(batch_mask), tap(observer), layer(number) {
+        is_mask<M>();
+    }
 
     template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
         if constexpr (requires { tap.layer_output(ctx, layer, x); })

@@ -53,7 +53,7 @@ template <class Spec, class Blocks> struct stack {
     constexpr layer_range all() const { return {0, layers}; }
 
     /// x [tokens, width] is overwritten at inference. A tap that says `flow::stop` ends the run.
-    template <any_context C, mask M, class Tap>
+    template <any_context C, class M, class Tap>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap>& at,
                                       layer_range range) const {
         expect_that(range.begin <= range.end && range.end <= layers, "stack", "range",

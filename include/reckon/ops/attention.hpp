@@ -86,6 +86,15 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
     return y;
 }
 
+/// The sentence for a mask that is none.
+template <any_context C, class K, class M>
+requires(!mask<M>) constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&,
+                                                    key_values_of<C, K>, const M&,
+                                                    attention_options) {
+    is_mask<M>();
+    return query;
+}
+
 /// A shared second source comes with late interaction and M-FALCON.
 template <any_context C, class K, mask M>
 constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&, key_values_of<C, K>,

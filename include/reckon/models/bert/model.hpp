@@ -63,7 +63,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     template <class C, class Tap = no_tap>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
                               Tap&& tap = {}) const {
-        if constexpr (is_context<C>()) {
+        if constexpr (can_run<C, S>()) {
             auto x = embed(ctx, batch);
             const site at{batch.rows, bidirectional{}, tap};
             return layers(ctx, x, at, layers.all());

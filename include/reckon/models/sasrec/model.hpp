@@ -50,7 +50,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     template <class C, class Tap = no_tap>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
                               Tap&& tap = {}) const {
-        if constexpr (is_context<C>()) {
+        if constexpr (can_run<C, S>()) {
             auto x = items(ctx, batch.ids);
             positions.add_to(ctx, x, batch.rows);
             norm.in_place(ctx, x);
