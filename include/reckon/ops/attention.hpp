@@ -34,8 +34,8 @@ concept serves_attention = requires(C& ctx,
 };
 
 /// Keys lie inside their source, and no row is shown a key that is not there.
-template <class E, class K, class M>
-constexpr void expect_visible_keys(const attention_problem<E, K, M>& p) {
+template <class C, class K, class M>
+constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
     for (idx s = 0; s < p.rows.sequences(); ++s) {
         const idx first = p.first_key(s), count = p.keys(s), stored = p.source.keys.rows;
         if (first > stored) fail("attention", "source.first", error_text{"a row of keys"}, first);
@@ -78,7 +78,7 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
 
     auto y = ctx.make(query.rows, options.heads * (source.values.cols / options.key_heads));
     const attention_problem_of<C, K, M> problem{query, rows, source, m, options};
-    if constexpr (!C::dry) expect_visible_keys(problem);
+    if constexpr (!C::dry) expect_visible_keys<C, K>(problem);
     const auto scope = ctx.scope();
     const auto scratch = ctx.template make<std::byte>(
         1, attention_scratch(typename C::kernels{}, problem, ctx.threads()));

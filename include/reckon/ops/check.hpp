@@ -16,6 +16,8 @@ template <class C, class V>
 inline constexpr bool lives_with = std::same_as<typename V::space, typename C::space>;
 
 /// Ids are checked where they can be read: host ids at the op's door, device ids when copied.
+/// (Checks that loop are templates on the context, whose type carries the file's compile flags.)
+template <class C>
 constexpr void expect_ids(const char* op, view<const std::int32_t> ids, idx rows) {
     for (idx i = 0; i < ids.cols; ++i)
         if (ids(0, i) < 0 || idx(ids(0, i)) >= rows) {
@@ -28,6 +30,6 @@ constexpr void expect_ids(const char* op, view<const std::int32_t> ids, idx rows
             fail(op, "ids", limit, actual);
         }
 }
-constexpr void expect_ids(const char*, view<const std::int32_t, device>, idx) {}
+template <class C> constexpr void expect_ids(const char*, view<const std::int32_t, device>, idx) {}
 
 }  // namespace reckon::inline v0::ops

@@ -60,7 +60,7 @@ constexpr tensor_of<C> embedding(C& ctx, ids_of<C> ids, W table) {
                   "spaces; copy_to(ctx, model) makes a model for this context");
     auto y = ctx.make(ids.cols, table.cols);
     if constexpr (!C::dry) {
-        expect_ids("embedding", ids, table.rows);
+        expect_ids<C>("embedding", ids, table.rows);
         if constexpr (lives_with<C, W>) run_embedding(ctx, ids, table, y);
     }
     return y;
@@ -75,7 +75,7 @@ constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table)
     expect("embedding_add_to", "ids.cols", x.rows, ids.cols);
     expect("embedding_add_to", "table.cols", x.cols, table.cols);
     if constexpr (!C::dry) {
-        expect_ids("embedding_add_to", ids, table.rows);
+        expect_ids<C>("embedding_add_to", ids, table.rows);
         if constexpr (lives_with<C, W>) run_embedding_add(ctx, ids, table, x);
     }
 }
