@@ -16,8 +16,12 @@ struct quantise_parameter {
         const auto w = from.look();
         for (idx o = 0; o < w.rows; ++o) {
             float top = 0;
-            for (idx k = 0; k < w.cols; ++k) top = std::fmax(top, std::fabs(float(w(o, k))));
-            expect_that(std::isfinite(top), "quantise", "weight", "finite numbers", "an infinity");
+            for (idx k = 0; k < w.cols; ++k) {
+                const float magnitude = std::fabs(float(w(o, k)));
+                expect_that(std::isfinite(magnitude), "quantise", "weight", "finite numbers",
+                            "an infinity or NaN");
+                if (magnitude > top) top = magnitude;
+            }
             const float scale = top > 0 ? top / 127 : 1;
             to.scales.look()(0, o) = scale;
             for (idx k = 0; k < w.cols; ++k)
