@@ -1,0 +1,57 @@
+#include "small_models.hpp"
+
+#include <reckon/layers/mask_weights.hpp>
+
+using namespace small;
+
+namespace {
+
+/// One line of the spec is another.
+struct masked_spec : bert::spec {
+    using linear = masked<dense<float>>;
+};
+struct masked_int8_spec : bert::spec {
+    using linear = masked<int8_rows<dense<float>>>;
+};
+
+/// Calls f(weight) for every masked weight.
+template <class Model, class F> void each_mask(Model& model, const F& f) {
+    walk_all(overload{[&](const path&, masked_matrix<matrix<float>>& w) { f(w); },
+                      [](const path&, matrix<float>&) {}},
+             model);
+}
+
+}  // namespace
+
+TEST_CASE("a masked model that keeps everything computes the same, bit for bit") {
+    const auto model = with_random_weights(bert::model<>{bert_size});
+    const auto all_kept = mask_weights(model);
+    CHECK(output_of(all_kept) == output_of(model));
+    CHECK(count(all_kept).parameters == count(model).parameters);
+}
+
+TEST_CASE("a masked weight put into bert by one line has the same parameters") {
+    bert::model<masked_spec> by_spec{bert_size};
+    const auto model = with_random_weights(bert::model<>{bert_size});
+    const auto by_walk = mask_weights(model);
+    CHECK(count(by_spec).bytes == count(by_walk).bytes);
+    CHECK(output_of(with_random_weights(bert::model<masked_int8_spec>{bert_size})).size() == 72);
+}
+
+TEST_CASE("held at zero equals dense with zeros") {
+    const auto model = with_random_weights(bert::model<>{bert_size});
+    auto half = mask_weights(model);
+    idx n = 0;
+    each_mask(half, [&](auto& w) {
+        for (idx i = 0; i < w.size(); ++i) w.kept.data()[i] = philox{5}.below(n++, 2) != 0;
+    });
+    bert::model<> zeros{bert_size};
+    walk_all(overload{[](const path&, const matrix<float>& from, matrix<float>& to) { to = from; },
+                      [](const path&, const masked_matrix<matrix<float>>& from, matrix<float>& to) {
+                          for (idx i = 0; i < to.size(); ++i)
+                              to.data()[i] = from.kept.data()[i] != 0 ? from.inner.data()[i] : 0;
+                      }},
+             half, zeros);
+    CHECK(output_of(half) == output_of(zeros));
+    CHECK(output_of(half) != output_of(model));
+}

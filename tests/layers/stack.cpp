@@ -1,0 +1,158 @@
+// Ranges of layers, taps and sharing: what late interaction, early exit and distillation are made
+// of, without a change to the model.
+#include "small_models.hpp"
+
+#include <set>
+
+using namespace small;
+
+namespace {
+
+using numbers = std::vector<float>;
+using reference = context<cpu_reference>;
+
+const bert::model<>& model() {
+    static const auto made = with_random_weights(bert::model<>{bert_size});
+    return made;
+}
+
+/// Layers `range` of the model over x.
+numbers run(reference& ctx, tensor_of<reference> x, layer_range range) {
+    no_tap tap;
+    const auto rows = batch().rows;
+    const site at{rows, bidirectional{}, tap};
+    return copy_of(model().layers(ctx, x, at, range));
+}
+
+/// Remembers what it sees, and may end the run after a layer.
+struct remembering_tap {
+    idx last_layer = ~idx{0};
+    std::vector<numbers> outputs{};
+    std::vector<numbers> queries{}, keys{}, values{};
+
+    flow layer_output(auto&, idx layer, view<const float> x) {
+        CHECK(layer == outputs.size());
+        outputs.push_back(copy_of(x));
+        return layer == last_layer ? flow::stop : flow::go_on;
+    }
+    void attention_inputs(auto&, idx layer, view<const float> q, view<const float> k,
+                          view<const float> v) {
+        CHECK(layer == queries.size());
+        queries.push_back(copy_of(q)), keys.push_back(copy_of(k)), values.push_back(copy_of(v));
+    }
+};
+
+struct counting_tap {
+    idx calls = 0;
+    void attention_inputs(auto&, idx, auto, auto, auto) { ++calls; }
+};
+
+struct shared_spec : bert::spec {
+    using sharing = share_all;
+};
+
+struct pre_norm_spec : bert::spec {
+    using norm_order = pre_norm;
+};
+
+}  // namespace
+
+TEST_CASE("lower layers and then upper layers are all layers, bit for bit") {
+    reference ctx;
+    const numbers all = run(ctx, model().embed(ctx, batch()), {0, 3});
+    CHECK(all == output_of(model()));
+    for (idx cut = 0; cut <= 3; ++cut) {
+        auto lower = run(ctx, model().embed(ctx, batch()), {0, cut});
+        CHECK(run(ctx, {lower.data(), 9, 8}, {cut, 3}) == all);
+    }
+}
+
+TEST_CASE("no layers leave the input as it is") {
+    reference ctx;
+    const auto x = model().embed(ctx, batch());
+    const numbers before = copy_of(x);
+    CHECK(run(ctx, x, {2, 2}) == before);
+}
+
+TEST_CASE("a range outside the stack is refused") {
+    reference ctx;
+    const auto x = model().embed(ctx, batch());
+    CHECK_THROWS_WITH(run(ctx, x, {0, 4}), "stack: range: expected begin <= end <= layers, got 4");
+    CHECK_THROWS_AS(run(ctx, x, {2, 1}), error);
+}
+
+TEST_CASE("a tap reads each layer's output and its q, k, v, and changes nothing") {
+    reference ctx;
+    remembering_tap tap;
+    const numbers y = copy_of(model()(ctx, batch(), tap));
+    CHECK(y == output_of(model()));
+    REQUIRE(tap.outputs.size() == 3);
+    REQUIRE(tap.queries.size() == 3);
+    CHECK(tap.outputs[2] == y);
+
+    auto x = run(ctx, model().embed(ctx, batch()), {0, 1});
+    CHECK(tap.outputs[0] == x);
+    const auto& second = model().layers.blocks[1].attend;
+    const view<float> input{x.data(), 9, 8};
+    CHECK(tap.queries[1] == copy_of(second.query(ctx, input)));
+    CHECK(tap.keys[1] == copy_of(second.key(ctx, input)));
+    CHECK(tap.values[1] == copy_of(second.value(ctx, input)));
+}
+
+TEST_CASE("a tap may end the run after any layer") {
+    for (idx last = 0; last < 3; ++last) {
+        reference ctx;
+        remembering_tap tap{.last_layer = last};
+        const numbers y = copy_of(model()(ctx, batch(), tap));
+        CHECK(tap.outputs.size() == last + 1);
+        CHECK(tap.queries.size() == last + 1);
+        CHECK(y == tap.outputs.back());
+        CHECK(y == run(ctx, model().embed(ctx, batch()), {0, last + 1}));
+    }
+}
+
+TEST_CASE("a tap may look at one thing alone") {
+    counting_tap tap;
+    reference ctx;
+    model()(ctx, batch(), tap);
+    CHECK(tap.calls == 3);
+}
+
+TEST_CASE("a shared block is stored and visited once and serves every layer") {
+    const auto shared = with_random_weights(bert::model<shared_spec>{bert_size});
+    CHECK(shared.layers.blocks.size() == 1);
+    CHECK(shared.layers.layers == 3);
+
+    auto one_layer = bert_size;
+    one_layer.layers = 1;
+    CHECK(count(shared).parameters == count(bert::model<>{one_layer}).parameters);
+    std::multiset<std::string> names;
+    walk_all(
+        [&](const path& at, const parameter auto&) { names.insert(std::string{at.text().view()}); },
+        shared);
+    CHECK(names.count("layers.0.ffn.up.weight") == 1);
+    CHECK(names.count("layers.1.ffn.up.weight") == 0);
+
+    // The twin with three equal blocks.
+    bert::model<> apart{bert_size};
+    const auto copy = [](const path&, const matrix<float>& from, matrix<float>& to) { to = from; };
+    walk_all(copy, shared.tokens, apart.tokens);
+    walk_all(copy, shared.positions, apart.positions);
+    apart.types = shared.types;
+    walk_all(copy, shared.norm, apart.norm);
+    for (idx i = 0; i < 3; ++i) walk_all(copy, shared.layers.blocks[0], apart.layers.blocks[i]);
+    CHECK(output_of(shared) == output_of(apart));
+}
+
+TEST_CASE("a pre-norm block adds what it makes of normed inputs") {
+    const auto b = with_random_weights(block<pre_norm_spec>{{8, 2, 16, 1e-6f}});
+    reference ctx;
+    no_tap tap;
+    const auto rows = batch().rows;
+    const site at{rows, causal{}, tap};
+
+    const auto x = model().embed(ctx, batch());
+    auto expected = ops::add(ctx, x, b.attend(ctx, b.norm_1(ctx, x), at));
+    expected = ops::add(ctx, expected, b.ffn(ctx, b.norm_2(ctx, expected)));
+    CHECK(copy_of(b(ctx, x, at)) == copy_of(expected));
+}
