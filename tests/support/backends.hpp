@@ -47,7 +47,8 @@ struct simd_sse4_2 : simd_row<reckon::sse4_2> {
 #else
 #define RECKON_BACKENDS_SSE4_2
 #endif
-#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__AVX2__))
+#if defined(RECKON_SIMD_COMPILED) || \
+    (defined(RECKON_WITH_XSIMD) && defined(__AVX2__) && defined(__FMA__))
 struct simd_avx2 : simd_row<reckon::avx2> {
     static constexpr const char* name = "simd<avx2>";
 };
@@ -55,7 +56,8 @@ struct simd_avx2 : simd_row<reckon::avx2> {
 #else
 #define RECKON_BACKENDS_AVX2
 #endif
-#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__AVX512BW__))
+#if defined(RECKON_SIMD_COMPILED) || \
+    (defined(RECKON_WITH_XSIMD) && defined(__AVX512BW__) && defined(__AVX512VL__))
 struct simd_avx512 : simd_row<reckon::avx512> {
     static constexpr const char* name = "simd<avx512>";
 };

@@ -1,0 +1,122 @@
+// A packed ragged batch against its sequences one by one, and one thread against several: the same
+// bits on reference and simd, within the tolerance where a vendor's library decides.
+#include "conformance.hpp"
+
+#include <reckon/ops/attention.hpp>
+#include <reckon/ops/l2_normalize.hpp>
+#include <reckon/ops/layer_norm.hpp>
+#include <reckon/ops/linear.hpp>
+#include <reckon/ops/pool.hpp>
+
+#include <cstring>
+
+using namespace conformance;
+
+namespace {
+
+constexpr idx width = 42, heads = 3, hidden = 101;  // no multiple of any vector
+
+struct weights {
+    numbers query{1, width, width}, up{2, hidden, width}, down{3, width, hidden};
+    numbers bias{4, 1, hidden}, gain{5, 1, width, 0.5, 1.5};
+};
+
+/// One block with every kernel that sums: its rows, then the pooled vectors, one after another.
+template <class C, class Pack>
+std::vector<float> encode(C& ctx, weights& w, view<float> x, const ragged& rows, const Pack& pack) {
+    const auto scope = ctx.scope();
+    auto query = pack(ctx, w.query.look()), up = pack(ctx, w.up.look());
+    auto down = pack(ctx, w.down.look());
+    const view<const float> gain = w.gain.look(), zero = w.bias.look().columns(0, width);
+    const auto q = ops::linear(ctx, x, query.look(), {});
+    auto y = ops::attention(ctx, q, rows, key_values<float>{x, q}, causal{},
+                            {.heads = heads, .scale = 0.3f});
+    y = ops::layer_norm(ctx, y, gain, zero, 1e-5f);
+    y = ops::linear(ctx, y, up.look(), {w.bias.look(), activation::gelu});
+    y = ops::linear(ctx, y, down.look(), {});
+    auto all = values_of(y);
+    const auto pooled = values_of(ops::l2_normalize(ctx, ops::pool(ctx, y, rows, pooling::mean)));
+    all.insert(all.end(), pooled.begin(), pooled.end());
+    return all;
+}
+
+/// The weight as it stands.
+struct dense_weight {
+    matrix<float> own;
+    auto look() const { return own.look(); }
+};
+const auto as_dense = [](auto&, view<const float> w) {
+    dense_weight d{matrix<float>(w.rows, w.cols)};
+    for (idx r = 0; r < w.rows; ++r) std::copy_n(w.row(r), w.cols, d.own.data() + r * w.cols);
+    return d;
+};
+/// The weight in the backend's own layout, if it has one.
+const auto as_packed = [](auto& ctx, view<const float> w) {
+    using packing = typename std::decay_t<decltype(ctx)>::kernels::packing;
+    if constexpr (std::same_as<packing, unpacked>) {
+        return as_dense(ctx, w);
+    } else {
+        typename packing::matrix own(w.rows, w.cols);
+        packing::pack(ctx, w, own);
+        return own;
+    }
+};
+
+template <class Backend> void same(const std::vector<float>& a, const std::vector<float>& b) {
+    REQUIRE(a.size() == b.size());
+    if (Backend::exact)
+        CHECK(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+    else
+        CHECK(test_support::relative_difference(a, b) <= test_support::tolerance::packed);
+}
+
+const std::vector<std::int32_t> lengths{1, 7, 16, 33, 50, 130, 2, 300};
+
+template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& pack) {
+    weights w;
+    context<typename Backend::tag> ctx;
+    std::vector<std::int32_t> offsets{0};
+    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    const ragged rows{offsets};
+    numbers x(9, rows.rows(), width);
+    const auto batch = encode(ctx, w, x.look(), rows, pack);
+    for (idx s = 0; s < lengths.size(); ++s) {
+        const std::int32_t alone[] = {0, lengths[s]};
+        const auto one =
+            encode(ctx, w, x.look().slice(rows.begin(s), rows.length(s)), ragged{alone}, pack);
+        auto at = batch.begin() + std::ptrdiff_t(rows.begin(s) * width);
+        std::vector<float> mine(at, at + std::ptrdiff_t(rows.length(s) * width));
+        at = batch.begin() + std::ptrdiff_t((rows.rows() + s) * width);
+        mine.insert(mine.end(), at, at + std::ptrdiff_t(width));
+        same<Backend>(mine, one);
+    }
+}
+
+template <class Backend, class Pack> void threads_agree(const Pack& pack) {
+    weights w;
+    std::vector<std::int32_t> offsets{0};
+    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    const ragged rows{offsets};
+    numbers x(9, rows.rows(), width);
+    const auto with = [&](idx threads) {
+        context<typename Backend::tag> ctx{{threads}};
+        return encode(ctx, w, x.look(), rows, pack);
+    };
+    const auto one = with(1);
+    same<Backend>(with(2), one);
+    same<Backend>(with(3), one);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a packed batch equals its sequences one by one", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("a packed batch equals one by one")) return;
+    packed_equals_one_by_one<TestType>(as_dense);
+    packed_equals_one_by_one<TestType>(as_packed);
+}
+
+TEMPLATE_TEST_CASE("any number of threads gives the same", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("any number of threads gives the same")) return;
+    threads_agree<TestType>(as_dense);
+    threads_agree<TestType>(as_packed);
+}

@@ -1,0 +1,81 @@
+#include "conformance.hpp"
+
+#include <reckon/ops/kernel_table.hpp>
+
+#if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
+
+#include <cstring>
+
+using namespace conformance;
+
+namespace {
+
+// the arch of whichever row there is: all have the same kernels
+#if defined(__aarch64__)
+using any_arch = neon64;
+#else
+using any_arch = sse4_2;
+#endif
+
+template <class Arch> void refused_or_here() {
+    if (Arch::here())
+        CHECK_NOTHROW(context<cpu_simd<Arch>>{});
+    else
+        CHECK_THROWS_WITH(context<cpu_simd<Arch>>{},
+                          Catch::Contains(std::string{"a CPU with "} + Arch::name));
+}
+
+}  // namespace
+
+TEST_CASE("simd serves these ops and leaves the others to the backend below") {
+    const std::vector<std::string> below{"linear, int8 rows", "top_k"};
+    for (const kernel_row& row : kernel_table<cpu_simd<any_arch>>) {
+        INFO(row.op);
+        const bool falls = std::find(below.begin(), below.end(), row.op) != below.end();
+        CHECK(row.backend == std::string{falls ? "reference" : "simd"});
+    }
+}
+
+TEST_CASE("in a context of doubles simd's float kernels leave the work to the reference") {
+    context<cpu_simd<any_arch>, double> ctx;
+    context<cpu_reference, double> reference;
+    double x[] = {0.1, 0.2, 0.3};
+    const auto gelu = [&](auto& c) { return ops::gelu(c, view<double>{x, 1, 3}); };
+    CHECK(std::memcmp(gelu(ctx).data, gelu(reference).data, sizeof x) == 0);
+}
+
+#ifdef RECKON_SIMD_COMPILED
+TEST_CASE("a context refuses a CPU that lacks its instruction set", "[smallest]") {
+    refused_or_here<sse4_2>();
+    refused_or_here<avx2>();
+    refused_or_here<avx512>();
+}
+
+TEST_CASE("two instruction sets may stack: the upper one serves") {
+    if (!avx2::here()) return test_support::skip("two instruction sets", "this CPU lacks avx2");
+    context<cpu_simd<avx2, cpu_simd<sse4_2>>> stacked;
+    context<cpu_simd<avx2>> alone;
+    numbers x(1, 3, 40);
+    const auto silu = [&](auto& c) { return values_of(ops::silu(c, x.look())); };
+    CHECK(silu(stacked) == silu(alone));
+}
+#endif
+
+TEST_CASE("a query's result does not depend on the queries beside it") {
+    if (!any_arch::here()) return;
+    context<cpu_simd<any_arch>> ctx;
+    constexpr idx count = 300, width = 8;
+    numbers q(1, count, width), k(2, count, width), v(3, count, width);
+    const std::int32_t all[] = {0, count}, one[] = {0, 1}, first = 0, keys = count;
+    const auto together =
+        ops::attention(ctx, q.look(), ragged{all}, key_values<float>{k.look(), v.look()}, causal{},
+                       {.scale = 0.4f});
+    for (idx i : {0, 1, 50, 255, 256, 299}) {
+        const auto alone = ops::attention(ctx, q.look().slice(i, 1), ragged{one},
+                                          key_values<float>{k.look(), v.look(), &first, &keys},
+                                          causal{}, {.scale = 0.4f, .first_position = i});
+        CHECK(std::memcmp(alone.data, together.row(i), width * sizeof(float)) == 0);
+    }
+}
+
+#endif
