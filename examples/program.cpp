@@ -77,7 +77,7 @@ void program::text_or(const char* flag, std::string& value, const std::string& h
     flags_->app.add_option(flag, value, help)->capture_default_str();
 }
 void program::number(const char* flag, reckon::idx& value, const std::string& help) {
-    flags_->app.add_option(flag, value, help)->required();
+    flags_->app.add_option(flag, value, help)->required()->check(CLI::PositiveNumber);
 }
 
 // The flags of every program, listed behind its own.

@@ -35,7 +35,7 @@ inline void print_recommendations(const reckon::leave_one_out& split, const film
         if (row >= split.users().size()) continue;
         const auto& person = split.users()[row];
         const auto liked = liked_before(split, person);
-        std::printf("\nPerson %-3d liked last                    and is recommended\n",
+        std::printf("\nPerson %-3d liked last                     and is recommended\n",
                     split.target(person).user);
         for (reckon::idx i = 0; i < std::min(liked.size(), reckon::idx{5}); ++i)
             std::printf("  %-36.36s    %-.38s\n", name(liked[i]).c_str(),
@@ -50,14 +50,14 @@ inline void print_comparison(const comparison& result) {
     };
     std::printf(
         "\nIs the film a person liked last among ten recommended from what came before?\n\n"
-        "                      all %zu targets          %zu with under %zu ratings\n"
+        "                      all %zu targets         %zu with under %zu ratings\n"
         "                      HR@10    NDCG@10        HR@10    NDCG@10\n",
         result.text.all.targets(), result.text.rare.targets(), few_ratings);
     line("text retrieval", result.text);
     line("popularity", result.popularity);
     line("random", result.random);
     std::puts(
-        "\nPopularity, and \"under 20\", count the ratings before the target's own time. Counting\n"
-        "wins wherever there is something to count; texts need no ratings, so they help the\n"
-        "films that are new.");
+        "\nRatings are counted up to the target's own time, for popularity and for \"under\n"
+        "20\". Counting wins wherever there is something to count; a text needs no\n"
+        "ratings, and that is what helps a new film.");
 }

@@ -1,0 +1,137 @@
+#include "golden.hpp"
+#include "io/raw_file.hpp"
+
+#include <reckon/layers/prepare.hpp>
+#include <reckon/models/bert.hpp>
+
+using namespace golden;
+
+namespace {
+
+const std::string tiny = path_of("bert_tiny");
+
+struct layer_outputs {
+    std::vector<std::vector<float>> seen;
+    flow layer_output(auto&, idx, auto x) {
+        seen.emplace_back(x.data, x.data + x.size());
+        return flow::go_on;
+    }
+};
+
+/// A copy of the tiny model whose config.json has `from` replaced.
+std::string changed(const temporary_folder& folder, const std::string& from,
+                    const std::string& to) {
+    std::string config = read_text(tiny + "/config.json");
+    const auto at = config.find(from);
+    REQUIRE(at != std::string::npos);
+    config.replace(at, from.size(), to);
+    std::ofstream{folder.file("config.json")} << config;
+    std::filesystem::copy_file(tiny + "/model.safetensors", folder.file("model.safetensors"),
+                               std::filesystem::copy_options::skip_existing);
+    return std::filesystem::path{folder.file("config.json")}.parent_path();
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("bert gives the golden of every layer", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("bert gives the golden")) return;
+    const file expected("bert_tiny_expected.safetensors");
+    const auto batch = expected.batch("ids", "offsets");
+    const auto model = bert::load(tiny);
+    context<typename TestType::tag> ctx;
+    const auto check = [&](const auto& m) {
+        const auto scope = ctx.scope();
+        const auto embedded = m.embed(ctx, batch);
+        CHECK(relative_difference(numbers(embedded), expected.get<float>("embeddings")) <
+              tolerance::model);
+        layer_outputs tap;
+        m(ctx, batch, tap);
+        REQUIRE(tap.seen.size() == 2);
+        CHECK(relative_difference<float>(tap.seen[0], expected.get<float>("layer.0")) <
+              tolerance::model);
+        CHECK(relative_difference<float>(tap.seen[1], expected.get<float>("layer.1")) <
+              tolerance::model);
+    };
+    check(model);
+    check(prepare(ctx, model));
+}
+
+TEMPLATE_TEST_CASE("bert makes the same of one ragged batch and of one text at a time", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("bert packed against one by one")) return;
+    const file expected("bert_tiny_expected.safetensors");
+    const auto batch = expected.batch("ids", "offsets");
+    const auto model = bert::load(tiny);
+    context<typename TestType::tag> ctx{{.threads = 2}};
+    const double most = TestType::exact ? 0 : tolerance::packed;
+    CHECK(packing_difference(ctx, model, batch) <= most);
+    CHECK(packing_difference(ctx, prepare(ctx, model), batch) <= most);
+}
+
+TEST_CASE("a bert folder says its sizes") {
+    const auto model = load<bert::model<>>(tiny);
+    const bert::config expected{.vocabulary = 50,
+                                .positions = 16,
+                                .types = 2,
+                                .layers = 2,
+                                .heads = 4,
+                                .width = 32,
+                                .hidden = 64};
+    CHECK(model.size == expected);
+    CHECK(bert::read_text_limit(tiny, model.size) == 12);
+    CHECK(bert::read_text_limit(tiny, {.positions = 8}) == 8);
+}
+
+TEST_CASE("a bert folder of another kind is refused by the name of its key") {
+    const temporary_folder folder;
+    const auto [from, to, says] = GENERATE(table<std::string, std::string, std::string>({
+        {R"("gelu")", R"("relu")", R"("hidden_act": expected "gelu", got "relu")"},
+        {R"("hidden_act")", R"("hidden")", R"("hidden_act": expected "gelu", got "nothing")"},
+        {R"("bert")", R"("roberta")", R"("model_type": expected "bert", got "roberta")"},
+        {R"("absolute")", R"("relative_key")", R"("position_embedding_type": expected "absolute")"},
+        {R"("vocab_size")", R"("is_decoder": true, "vocab_size")", R"("is_decoder")"},
+        {R"("num_attention_heads": 4)", R"("num_attention_heads": 5)",
+         "expected a divisor of the width 32, got 5"},
+        {R"("num_hidden_layers": 2)", R"("num_hidden_layers": 0)", "expected 1 to 4096, got 0"},
+        {R"("hidden_size")", R"("size")", R"("hidden_size": expected a value, got nothing)"},
+        {R"("layer_norm_eps": 1e-12)", R"("layer_norm_eps": -1)", R"("layer_norm_eps")"},
+    }));
+    const std::string place = changed(folder, from, to);
+    CHECK_THAT(message_of([&] { bert::load(place); }), Catch::Contains(says));
+}
+
+TEST_CASE("sizes that the checkpoint is far from filling are refused before memory is taken") {
+    const temporary_folder folder;
+    const auto [from, to] = GENERATE(table<std::string, std::string>({
+        {R"("vocab_size": 50)", R"("vocab_size": 2000000000)"},
+        {R"("intermediate_size": 64)", R"("intermediate_size": 1000000)"},
+        {R"("num_hidden_layers": 2)", R"("num_hidden_layers": 4096)"},
+    }));
+    const std::string place = changed(folder, from, to);
+    CHECK_THAT(message_of([&] { bert::load(place); }),
+               Catch::Contains("parameters of its configuration"));
+}
+
+TEST_CASE("a checkpoint of slightly other sizes is refused with a list of its tensors") {
+    const temporary_folder folder;
+    const std::string place =
+        changed(folder, R"("intermediate_size": 64)", R"("intermediate_size": 65)");
+    const auto message = message_of([&] { bert::load(place); });
+    CHECK_THAT(message,
+               Catch::Contains("misshapen \"encoder.layer.0.intermediate.dense.weight\"") &&
+                   Catch::Contains("\"encoder.layer.1.output.dense.weight\""));
+}
+
+TEST_CASE("a folder without files is refused by their path") {
+    const temporary_folder folder;
+    CHECK_THAT(message_of([&] { bert::load(folder.file("nowhere")); }),
+               Catch::Contains("nowhere/config.json"));
+}
+
+TEST_CASE("a text of more ids than positions is refused by the model") {
+    const auto model = bert::load(tiny);
+    context<cpu_reference> ctx;
+    const std::vector<std::int32_t> ids(17, 1), offsets{0, 17};
+    CHECK_THAT(message_of([&] { model(ctx, batch_of(ids, offsets)); }),
+               Catch::Contains("expected 16, got 17"));
+}

