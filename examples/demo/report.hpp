@@ -31,7 +31,7 @@ inline void print_similar(auto& ctx, const reckon::exact_index& index, const fil
 inline void print_recommendations(const reckon::leave_one_out& split, const film_list& films,
                                   const reckon::neighbours& recommended) {
     const auto name = [&](std::int32_t film) { return name_of(films[reckon::idx(film)]); };
-    for (const reckon::idx row : {7, 15, 20}) {
+    for (const reckon::idx row : {7u, 15u, 20u}) {
         if (row >= split.users().size()) continue;
         const auto& person = split.users()[row];
         const auto liked = liked_before(split, person);

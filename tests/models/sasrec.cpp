@@ -46,7 +46,7 @@ TEST_CASE("the sizes of sasrec are those of its tensors") {
 }
 
 TEST_CASE("heads that do not divide the width of sasrec are refused") {
-    const idx heads = GENERATE(0, 3, 32);
+    const idx heads = GENERATE(idx{0}, idx{3}, idx{32});
     CHECK_THAT(message_of([&] { sasrec::load(path_of("sasrec_tiny_1.safetensors"), heads); }),
                Catch::Contains("heads: expected a divisor of the width 16"));
 }

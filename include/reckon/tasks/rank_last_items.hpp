@@ -2,6 +2,7 @@
 // reads what came before it (as Krichene and Rendle 2020 ask: no sampled candidates).
 #pragma once
 
+#include <reckon/backend/context.hpp>
 #include <reckon/core/batch.hpp>
 #include <reckon/data/sequences.hpp>
 #include <reckon/metrics/ranking.hpp>
