@@ -17,14 +17,14 @@ template <class Next = reckon::cpu_reference> struct negating_chip : Next {
     template <class N> using over = negating_chip<N>;
     static constexpr const char* name = "negating_chip";
     struct state : Next::state {
-        int products = 0;
+        int calls = 0;
     };
 };
 
 template <class Next, class C>
 void linear_kernel(negating_chip<Next>, C& ctx, reckon::view<const float> x,
                    reckon::view<const float> w, reckon::epilogue<float> e, reckon::view<float> y) {
-    ++ctx.state().products;
+    ++ctx.state().calls;
     linear_kernel(Next{}, ctx, x, w, e, y);
     for (std::size_t i = 0; i < y.rows; ++i)
         for (std::size_t c = 0; c < y.cols; ++c) y(i, c) = -y(i, c);
@@ -64,7 +64,7 @@ TEST_CASE("one model runs on the reference and on a user's backend side by side"
     context<mine::negating_chip<>> chip;
     const auto expected = model(plain, batch_of(ids, offsets));
     const auto y = model(chip, batch_of(ids, offsets));
-    CHECK(chip.state().products == 6);  // q, k, v, out and the two of the feed-forward
+    CHECK(chip.state().calls == 6);  // q, k, v, out and the two of the feed-forward
     CHECK(y.rows == expected.rows);
     CHECK(test_support::relative_difference({y.data, y.size()}, {expected.data, expected.size()}) >
           0.01);
@@ -113,5 +113,5 @@ TEMPLATE_TEST_CASE("every compiled backend runs beside the reference in one prog
     CHECK(test_support::relative_difference({y.data, y.size()}, {expected.data, expected.size()}) <
           tolerance::model);
     model(chip, batch_of(ids, offsets));
-    CHECK(chip.state().products == 6);
+    CHECK(chip.state().calls == 6);
 }
