@@ -17,7 +17,6 @@ using namespace reckon;
 struct nothing_of_its_own : cpu_reference {
     using next = cpu_reference;
     template <class N> using over = nothing;
-    static constexpr const char* name = "mine";
 };
 
 #if defined(RECKON_WITH_EIGEN) && defined(RECKON_WITH_ONEDNN) && defined(RECKON_SIMD_COMPILED)
