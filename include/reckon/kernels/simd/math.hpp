@@ -22,14 +22,13 @@ template <class Arch, class... Rest> vec<Arch> polynomial(vec<Arch> x, float low
 template <class Arch> vec<Arch> exp(vec<Arch> x) {
     const vec<Arch> least(-87.3f);
     const vec<Arch> in_range = xsimd::max(least, xsimd::min(vec<Arch>(88.3f), x));
-    const vec<Arch> n = xsimd::nearbyint(in_range * vec<Arch>(1.44269504f));
+    const vec<Arch> n = nearest<Arch>(in_range * vec<Arch>(1.44269504f));
     vec<Arch> r = fused<Arch>(n, vec<Arch>(-0.693359375f), in_range);  // ln 2 in two pieces
     r = fused<Arch>(n, vec<Arch>(2.12194440e-4f), r);
     const vec<Arch> tail =
         polynomial<Arch>(r, 0.49999994f, 0.16666521f, 0.04166839f, 0.008368717f, 0.0013814599f);
     const vec<Arch> power = fused<Arch>(r * r, tail, r) + vec<Arch>(1);
-    const auto exponent = (xsimd::to_int(n) + 127) << 23;
-    return xsimd::select(x < least, vec<Arch>(0), power * xsimd::bitwise_cast<vec<Arch>>(exponent));
+    return xsimd::select(x < least, vec<Arch>(0), power * power_of_two<Arch>(n));
 }
 
 /// The share of a normal distribution above x, for x >= 0.
