@@ -225,7 +225,7 @@ void run(const std::string& output, int repeats, const std::string& only) {
         },
         model);
     r.list = candidates(model, r.set, only);
-    expect_that(!r.list.empty(), "encoder", "--backend", "one of this build", only.c_str());
+    expect_that(!r.list.empty(), "bench", "--backend", "one of this build", only.c_str());
     for (const shape s : shapes) r.times.push_back(measured(r.list, s, repeats));
     output == "json" ? print_json(r) : print_markdown(r);
 }

@@ -5,9 +5,7 @@
 #include <reckon/backend/best_isa.hpp>
 
 #ifdef RECKON_WITH_ONEDNN
-#include <reckon/kernels/onednn/library.hpp>
-
-#include <vector>
+#include <reckon/kernels/onednn/product.hpp>
 #endif
 
 #include <sched.h>
@@ -96,17 +94,36 @@ inline double fma_peak(reckon::isa set) {
 #endif
 }
 
-/// The machine's best product of two matrices [1024, 1024], in GFLOP/s: oneDNN's own, or 0 without
-/// it.
+/// The best product of two matrices [1024, 1024], in GFLOP/s: one primitive of oneDNN over weights
+/// in its own layout, or 0 without oneDNN.
 inline double matmul_peak() {
 #ifdef RECKON_WITH_ONEDNN
-    constexpr dnnl_dim_t n = 1024;
-    const std::vector<float> a(n * n, 0.5f), b(n * n, 0.25f);
-    std::vector<float> c(n * n);
-    const reckon::onednn::one_thread alone{reckon::onednn::omp_threads{}};
-    const double time = best_of(9, [&] {
-        reckon::onednn::check(
-            dnnl_sgemm('N', 'N', n, n, n, 1, a.data(), n, b.data(), n, 0, c.data(), n), "sgemm");
+    using namespace reckon;
+    constexpr idx n = 1024;
+    const onednn::library library;
+    const onednn::one_thread alone(library.omp);
+    const auto layout = onednn::packed_layout(library, n, n);
+    const auto made = onednn::inner_product(
+        library, {.in = n, .out = n, .x_stride = n, .y_stride = n}, n, layout);
+    onednn::primitive product;
+    onednn::check(dnnl_primitive_create(&product, made), "primitive_create");
+
+    const auto& scratch_desc = onednn::desc_of(made, dnnl_query_scratchpad_md);
+    const auto x = library.unplaced(onednn::desc_of(made, dnnl_query_src_md)),
+               w = library.unplaced(layout),
+               y = library.unplaced(onednn::desc_of(made, dnnl_query_dst_md)),
+               scratch = library.unplaced(scratch_desc);
+    const heap_array<float> a(n * n, 0.5f), b(n * n, 0.25f);
+    heap_array<float> c(n * n);
+    heap_array<std::byte> room(dnnl_memory_desc_get_size(&scratch_desc));
+    const auto stream = library.stream();
+    const double time = best_of(15, [&] {
+        onednn::check(onednn::execute(product, stream,
+                                      {{DNNL_ARG_SRC, x, a.data()},
+                                       {DNNL_ARG_WEIGHTS, w, b.data()},
+                                       {DNNL_ARG_DST, y, c.data()},
+                                       {DNNL_ARG_SCRATCHPAD, scratch, room.data()}}),
+                      "primitive_execute");
     });
     return 2.0 * n * n * n / time * 1e-9;
 #else
