@@ -87,6 +87,14 @@ TEMPLATE_TEST_CASE("conformance: attention of every mask", "", RECKON_TEST_BACKE
     }
 }
 
+TEMPLATE_TEST_CASE("conformance: attention of rows that see two places far apart", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of places far apart")) return;
+    check<TestType>({{900}}, history_and_group{10, 5});
+    check<TestType>({{900}}, prompted<sliding_window>{3, {7}});
+    check<TestType>({{900}}, prompted<history_and_group>{3, {300, 2}});
+}
+
 TEMPLATE_TEST_CASE("conformance: attention over keys in a cache with spare room", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance attention over a cache")) return;
