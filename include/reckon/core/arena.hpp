@@ -116,7 +116,7 @@ class arena {
         if (size < wanted) size = wanted;
         void* data = count_ == most_blocks ? nullptr : source_.allocate(size);
         if (data == nullptr) fail("workspace", "bytes", "memory for one more block", size);
-        blocks_[count_++] = {static_cast<std::byte*>(data), size};
+        adopt(data, size);
     }
 
     // Without memory for the one large block the small ones simply stay.
@@ -124,7 +124,12 @@ class arena {
         void* data = source_.allocate(high_water_);
         if (data == nullptr) return;
         free_blocks();
-        blocks_[count_++] = {static_cast<std::byte*>(data), high_water_};
+        adopt(data, high_water_);
+    }
+
+    constexpr void adopt(void* data, idx size) {
+        blocks_[count_++] = {static_cast<std::byte*>(data), size};
+        if (source_.poison != nullptr) source_.poison(data, size);
     }
 
     constexpr void free_blocks() {
