@@ -129,6 +129,7 @@ TEST_CASE("memory is poisoned once it is released and clean once it is taken aga
     const auto mark = memory.here();
     std::byte* a = memory.take(128);
     CHECK_FALSE(__asan_address_is_poisoned(a));
+    CHECK(__asan_address_is_poisoned(a + 128));
     memory.release(mark);
     CHECK(__asan_address_is_poisoned(a));
     std::byte* b = memory.take(64);

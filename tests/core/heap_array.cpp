@@ -1,22 +1,24 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <reckon/core/heap_array.hpp>
+#include <set>
 
 using namespace reckon;
 
 namespace {
 
-/// Counts what lives, and throws where the test says so.
+/// Notes what lives where, and throws where the test says so.
 struct counted {
-    static inline idx alive = 0, throw_at = ~idx{0};
+    static inline std::set<const counted*> living;
+    static inline idx throw_at = ~idx{0};
     int value = 7;
 
     counted() { enter(); }
     counted(const counted& other) : value(other.value) { enter(); }
-    ~counted() { --alive; }
-    static void enter() {
-        if (alive == throw_at) throw 1;
-        ++alive;
+    ~counted() { CHECK(living.erase(this) == 1); }
+    void enter() {
+        if (living.size() == throw_at) throw 1;
+        living.insert(this);
     }
 };
 
@@ -54,19 +56,19 @@ TEST_CASE("a copy is deep and a move leaves nothing behind") {
 TEST_CASE("every element that was made is destroyed once") {
     {
         heap_array<counted> one(4);
-        CHECK(counted::alive == 4);
+        CHECK(counted::living.size() == 4);
         heap_array<counted> other = one;
-        CHECK(counted::alive == 8);
+        CHECK(counted::living.size() == 8);
         other = heap_array<counted>(2);
-        CHECK(counted::alive == 6);
+        CHECK(counted::living.size() == 6);
     }
-    CHECK(counted::alive == 0);
+    CHECK(counted::living.size() == 0);
 }
 
 TEST_CASE("an element that throws takes the whole array with it") {
     counted::throw_at = 3;
     CHECK_THROWS_AS(heap_array<counted>(5), int);
-    CHECK(counted::alive == 0);
+    CHECK(counted::living.size() == 0);
 
     counted::throw_at = ~idx{0};
     heap_array<counted> kept(2);
@@ -76,5 +78,5 @@ TEST_CASE("an element that throws takes the whole array with it") {
     counted::throw_at = ~idx{0};
     CHECK(kept.size() == 2);
     CHECK(kept[0].value == 1);
-    CHECK(counted::alive == 2);
+    CHECK(counted::living.size() == 2);
 }

@@ -111,6 +111,21 @@ TEST_CASE("a tap may end the run after any layer") {
     }
 }
 
+TEST_CASE("a tap counts layers from the bottom of the stack, wherever the run begins") {
+    struct first_tap {
+        idx first = ~idx{0};
+        flow layer_output(context<cpu_reference>&, idx layer, view<float>) {
+            first = layer;
+            return flow::stop;
+        }
+    } tap;
+    reference ctx;
+    const auto rows = batch().rows;
+    const site at{rows, bidirectional{}, tap};
+    model().layers(ctx, model().embed(ctx, batch()), at, {1, 3});
+    CHECK(tap.first == 1);
+}
+
 TEST_CASE("a tap may look at one thing alone") {
     counting_tap tap;
     reference ctx;

@@ -202,8 +202,8 @@ TEST_CASE("attention refuses extents and heads that do not fit") {
 TEST_CASE("attention refuses places that are negative") {
     reference ctx;
     const auto q = random_rows(ctx, 1, 2, 4);
-    const std::int32_t offsets[]{0, 2}, zero[]{0}, two[]{2}, negative[]{-1};
-    for (const auto& [first, count] : {std::pair{negative, two}, std::pair{zero, negative}})
+    const std::int32_t offsets[]{0, 2}, two[]{2}, one[]{1}, negative[]{-1};
+    for (const auto& [first, count] : {std::pair{negative, two}, std::pair{one, negative}})
         CHECK_THROWS_AS(ops::attention(ctx, q, ragged{offsets},
                                        key_values<float>{q, q, first, count}, bidirectional{}, {}),
                         error);
