@@ -100,6 +100,7 @@ int program::guarded(int argc, char** argv, const std::function<void()>& work) {
     try {
         add_shared_flags();
         flags_->app.parse(argc, argv);
+        instruction_set();  // a cap that is none is an error, whatever the backend
         work();
         std::cout.flush();
         return std::cout ? 0 : refuse("standard output can't be written");

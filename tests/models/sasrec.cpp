@@ -39,7 +39,7 @@ TEMPLATE_TEST_CASE("sasrec makes the same of one ragged batch and of one user at
 }
 
 TEST_CASE("the sizes of sasrec are those of its tensors") {
-    const auto model = load<sasrec::model<>>(path_of("sasrec_tiny_2.safetensors"), idx{4});
+    const auto model = load<sasrec::model<>>(path_of("sasrec_tiny_2.safetensors"), 4);
     const sasrec::config expected{
         .items = 42, .positions = 8, .layers = 2, .heads = 4, .width = 16, .hidden = 32};
     CHECK(model.size == expected);

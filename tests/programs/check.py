@@ -177,7 +177,7 @@ def test_instruction_sets_are_capped_by_the_environment():
     for cap in order:
         lower = min(order.index(cap), order.index(best))
         assert instruction_set(environment={"RECKON_MAX_ISA": cap}) == order[lower]
-    assert "avx1024" in refusal("embed_text", "--model", TINY,
+    assert "avx1024" in refusal("model_summary", "--model", TINY, "--backend", "reference",
                                 environment={"RECKON_MAX_ISA": "avx1024"})
 
 

@@ -7,6 +7,7 @@
 #include <reckon/models/sasrec/model.hpp>
 #include <reckon/models/sasrec/names.hpp>
 
+#include <concepts>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -53,8 +54,9 @@ template <class Spec = spec> model<Spec> load(const std::string& path, idx heads
     return load_sized<model, Spec>(sizes_of(file, heads), file, name_table{names});
 }
 template <class Spec>
-model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& path, idx heads) {
-    return load<Spec>(path, heads);
+model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& path,
+                    std::integral auto heads) {
+    return load<Spec>(path, static_cast<idx>(heads));
 }
 
 }  // namespace reckon::inline v0::sasrec
