@@ -1,6 +1,6 @@
 // y = (x - mean) / sqrt(variance + epsilon) * gain + bias, row by row (Ba et al. 2016); the
-// variance is the biased one. `layer_norm_in_place` overwrites x at inference and rebinds it when
-// recording.
+// variance is the biased one. `layer_norm_in_place` overwrites x, or rebinds it once something is
+// on the tape or learns, as add_to does.
 #pragma once
 
 #include <reckon/ops/check.hpp>
@@ -58,13 +58,15 @@ constexpr tensor_of<C> layer_norm(C& ctx, tensor_of<C> x, input_of<C> gain, inpu
 template <any_context C>
 constexpr void layer_norm_in_place(C& ctx, tensor_of<C>& x, input_of<C> gain, input_of<C> bias,
                                    float epsilon) {
-    if constexpr (C::recording) {
-        x = layer_norm(ctx, x, gain, bias, epsilon);
-    } else {
-        expect("layer_norm", "gain.cols", x.cols, gain.cols);
-        expect("layer_norm", "bias.cols", x.cols, bias.cols);
-        if constexpr (!C::dry) run_layer_norm(ctx, x, gain, bias, epsilon, x);
-    }
+    if constexpr (C::recording)
+        if (ctx.recorded() != 0 || x.grad.data != nullptr ||
+            ctx.gradient_of(gain).data != nullptr || ctx.gradient_of(bias).data != nullptr) {
+            x = layer_norm(ctx, x, gain, bias, epsilon);
+            return;
+        }
+    expect("layer_norm", "gain.cols", x.cols, gain.cols);
+    expect("layer_norm", "bias.cols", x.cols, bias.cols);
+    if constexpr (!C::dry) run_layer_norm(ctx, x, gain, bias, epsilon, x);
 }
 
 }  // namespace reckon::inline v0::ops
