@@ -1,5 +1,6 @@
 #include "golden.hpp"
 
+#include <reckon/backend/tape.hpp>
 #include <reckon/ops/layer_norm.hpp>
 
 using namespace golden;
@@ -35,4 +36,23 @@ TEST_CASE("layer_norm refuses gains and biases of another width") {
                       "layer_norm: bias.cols: expected 3, got 4");
     CHECK_THROWS_AS(ops::layer_norm_in_place(ctx, x, wide.look(), fits.look(), 0), error);
     CHECK_THROWS_AS(ops::layer_norm_in_place(ctx, x, fits.look(), wide.look(), 0), error);
+}
+
+TEST_CASE("layer_norm_in_place is fresh once something is on the tape, or learns") {
+    const matrix<float> gain(1, 3), bias(1, 3);
+    float slopes[3];
+    const std::vector<gradient_range<float>> learning{{bias.data(), bias.data() + 3, slopes}};
+    recording_context<cpu_reference> frozen{{}}, ctx{learning};
+    auto x = frozen.make(2, 3), y = ctx.make(2, 3);
+    const float *first = x.data, *second = y.data;
+
+    ops::layer_norm_in_place(frozen, x, gain.look(), bias.look(), 1);
+    CHECK(x.data == first);
+    frozen.record([](auto&) {});
+    ops::layer_norm_in_place(frozen, x, gain.look(), bias.look(), 1);
+    CHECK(x.data != first);
+
+    ops::layer_norm_in_place(ctx, y, gain.look(), bias.look(), 1);
+    CHECK(y.data != second);
+    CHECK(ctx.recorded() == 1);
 }
