@@ -11,12 +11,23 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
 
+#include <concepts>
+
 namespace reckon::inline v0 {
 
 enum class flow : std::uint8_t { go_on, stop };
 
 /// Observes nothing.
 struct no_tap {};
+
+/// A tap whose hooks are not what the stack calls would observe nothing, silently.
+template <class Tap, class C>
+concept tap_of = std::same_as<std::remove_const_t<Tap>, no_tap> ||
+    requires(Tap& tap, C& ctx, const tensor_of<C>& x, idx layer) {
+    { tap.layer_output(ctx, layer, x) } -> std::same_as<flow>;
+} || requires(Tap& tap, C& ctx, const tensor_of<C>& x, idx layer) {
+    tap.attention_inputs(ctx, layer, x, x, x);
+};
 
 template <class M, class Tap = no_tap> struct site {
     const ragged& rows;

@@ -56,6 +56,9 @@ template <class Spec, class Blocks> struct stack {
     template <any_context C, class M, class Tap>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap>& at,
                                       layer_range range) const {
+        static_assert(tap_of<Tap, C>,
+                      "stack: a tap has flow layer_output(ctx, layer, x), or "
+                      "attention_inputs(ctx, layer, q, k, v), or both");
         expect_that(range.begin <= range.end && range.end <= layers, "stack", "range",
                     "begin <= end <= layers", range.end);
         for (idx i = range.begin; i < range.end; ++i) {
