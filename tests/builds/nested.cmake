@@ -1,15 +1,17 @@
 # Configures a preset in a folder of its own, builds targets there and may run its tests:
-#   cmake -D PRESET=.. -D BINARY_DIR=.. -D TARGETS=.. [-D ARGS=..] [-D RUN=ON] [-D "FOLDERS=a b"]
-#         -P nested.cmake
-# FOLDERS are the folders of tests/ to build instead of the preset's.
+#   cmake -D PRESET=.. -D BINARY_DIR=.. -D TARGETS=.. [-D ARGS=..] [-D RUN=ON]
+#         [-D "TESTS=a b"] [-D "COMPONENTS=a b"] -P nested.cmake
+# TESTS and COMPONENTS replace the preset's RECKON_TESTS and RECKON_COMPONENTS.
 cmake_minimum_required(VERSION 3.25)
 
 cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 set(root ${CMAKE_CURRENT_LIST_DIR}/../..)
-if(FOLDERS)
-    string(REPLACE " " "\\;" folders "${FOLDERS}")
-    list(APPEND ARGS "-DRECKON_TESTS=${folders}")
-endif()
+foreach(list TESTS COMPONENTS)
+    if(${list})
+        string(REPLACE " " "\\;" items "${${list}}")
+        list(APPEND ARGS "-DRECKON_${list}=${items}")
+    endif()
+endforeach()
 
 execute_process(COMMAND_ERROR_IS_FATAL ANY WORKING_DIRECTORY ${root}
     COMMAND ${CMAKE_COMMAND} --preset ${PRESET} -B ${BINARY_DIR} ${ARGS})
