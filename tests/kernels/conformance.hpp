@@ -6,6 +6,7 @@
 #include "support/tolerance.hpp"
 
 #include <catch2/catch.hpp>
+#include <initializer_list>
 #include <reckon/backend/context.hpp>
 #include <reckon/core/random.hpp>
 #include <vector>
@@ -13,6 +14,7 @@
 namespace conformance {
 
 using namespace reckon;
+using sizes = std::initializer_list<idx>;
 
 /// Rows of numbers with room between them, so that the stride is not the width.
 struct numbers {

@@ -58,7 +58,7 @@ TEMPLATE_TEST_CASE("conformance: attention of every shape", "", RECKON_TEST_BACK
         check<TestType>({{n}}, bidirectional{});
         check<TestType>({{n}}, causal{});
     }
-    for (idx width : {1, 3, 4, 7, 8, 12, 16, 31, 32, 64, 72}) {
+    for (idx width : sizes{1, 3, 4, 7, 8, 12, 16, 31, 32, 64, 72}) {
         check<TestType>({{9, 20}, 3, 3, width, width}, causal{});
         check<TestType>({{9, 20}, 3, 3, width, 8, 3}, causal{});
         check<TestType>({{9, 20}, 3, 3, 8, width, 5}, causal{});
@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("conformance: attention of every shape", "", RECKON_TEST_BACK
 
 TEMPLATE_TEST_CASE("conformance: attention of every mask", "", RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance attention of every mask")) return;
-    for (idx value_width : {8, 13}) {
+    for (idx value_width : sizes{8, 13}) {
         const shape s{lengths, 2, 2, 8, value_width};
         check<TestType>(s, bidirectional{});
         check<TestType>(s, causal{});

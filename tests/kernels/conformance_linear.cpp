@@ -47,10 +47,10 @@ TEMPLATE_TEST_CASE("conformance: linear of one row", "[smallest]", RECKON_TEST_B
 
 TEMPLATE_TEST_CASE("conformance: linear", "", RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance linear")) return;
-    for (idx rows : {0, 1, 2, 4, 5, 9, 10, 13, 19, 145})
-        for (idx out : {1, 3, 4, 7, 8, 12, 16, 17, 24, 48, 49, 100})
+    for (idx rows : sizes{0, 1, 2, 4, 5, 9, 10, 13, 19, 145})
+        for (idx out : sizes{1, 3, 4, 7, 8, 12, 16, 17, 24, 48, 49, 100})
             check<TestType>({rows, 19, out});
-    for (idx in : {1, 2, 3, 4, 8, 15, 16, 17, 33, 64, 100}) check<TestType>({5, in, 13});
+    for (idx in : sizes{1, 2, 3, 4, 8, 15, 16, 17, 33, 64, 100}) check<TestType>({5, in, 13});
     for (auto f : {activation::relu, activation::gelu, activation::gelu_tanh, activation::silu})
         check<TestType>({11, 40, 37, 0, f});
     check<TestType>({7, 20, 30, 5});

@@ -20,8 +20,8 @@ constexpr activation every_function[] = {activation::none, activation::relu, act
 
 /// check(rows, columns, gap between rows)
 template <class F> void each_shape(const F& check) {
-    for (idx cols : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 768})
-        for (idx rows : {0, 1, 2, 19}) check(rows, cols, idx{cols % 3});
+    for (idx cols : sizes{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 768})
+        for (idx rows : sizes{0, 1, 2, 19}) check(rows, cols, idx{cols % 3});
     check(300, 384, 0);  // more than one task
 }
 

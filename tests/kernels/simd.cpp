@@ -4,6 +4,7 @@
 
 #if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
 
+#include <algorithm>
 #include <cstring>
 
 using namespace conformance;
@@ -61,6 +62,25 @@ TEST_CASE("two instruction sets may stack: the upper one serves") {
 }
 #endif
 
+TEST_CASE("a dry run counts the workspace that attention takes, scratch of the threads included") {
+    if (!any_arch::here()) return;
+    const std::int32_t offsets[] = {0, 30, 30, 100};
+    const auto attend = [&](auto& ctx) {
+        const auto scope = ctx.scope();
+        const auto q = ctx.make(100, 20), k = ctx.make(100, 20), v = ctx.make(100, 26);
+        for (idx i = 0; q.data != nullptr && i < q.size(); ++i) q.data[i] = k.data[i] = 0.5f;
+        for (idx i = 0; v.data != nullptr && i < v.size(); ++i) v.data[i] = 0.5f;
+        ops::attention(ctx, q, ragged{offsets}, key_values<float>{k, v}, causal{}, {.heads = 2});
+    };
+    for (idx threads : sizes{1, 2, 5}) {
+        context<cpu_simd<any_arch>> ctx{{threads}};
+        context<dry_run<cpu_simd<any_arch>>> dry{threads};
+        attend(ctx);
+        attend(dry);
+        CHECK(ctx.workspace().high_water() == dry.workspace().high_water());
+    }
+}
+
 TEST_CASE("a query's result does not depend on the queries beside it") {
     if (!any_arch::here()) return;
     context<cpu_simd<any_arch>> ctx;
@@ -70,7 +90,7 @@ TEST_CASE("a query's result does not depend on the queries beside it") {
     const auto together =
         ops::attention(ctx, q.look(), ragged{all}, key_values<float>{k.look(), v.look()}, causal{},
                        {.scale = 0.4f});
-    for (idx i : {0, 1, 50, 255, 256, 299}) {
+    for (idx i : sizes{0, 1, 50, 255, 256, 299}) {
         const auto alone = ops::attention(ctx, q.look().slice(i, 1), ragged{one},
                                           key_values<float>{k.look(), v.look(), &first, &keys},
                                           causal{}, {.scale = 0.4f, .first_position = i});
