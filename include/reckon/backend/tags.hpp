@@ -7,7 +7,10 @@
 //     using next = Next;                        the tag below
 //     template <class N> using over = ...;      itself on another stack (the kernel table asks)
 //     static constexpr const char* name;        one word for programs and tables
-//     struct state : Next::state { ... };       handles of its vendor, one per context
+//     struct state : Next::state, my_handles {};   its vendor's, one per context; kernels reach
+//     them
+//                                                  as my_handles& (a name could hide a member
+//                                                  below)
 // and may redefine `packing`, the layout `prepare` writes.
 #pragma once
 

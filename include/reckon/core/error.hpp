@@ -6,7 +6,9 @@
 
 #include <reckon/core/config.hpp>
 
+#include <concepts>
 #include <string_view>
+#include <utility>
 #ifndef RECKON_NO_EXCEPTIONS
 #include <exception>
 #endif
@@ -19,16 +21,20 @@ template <idx Capacity> class fixed_text {
     constexpr fixed_text() = default;
     constexpr fixed_text(std::string_view text) { append(text); }
     constexpr fixed_text(const char* text) { append(std::string_view{text}); }
-    constexpr fixed_text(idx number) { append(number); }
+    constexpr fixed_text(std::integral auto number) { append(number); }
 
     constexpr void append(std::string_view text) {
         for (char c : text) push(c);
     }
-    constexpr void append(idx number) {
+    constexpr void append(std::integral auto number) {
+        if (std::cmp_less(number, 0)) push('-');
+        // the magnitude, which the most negative number has in unsigned only
+        std::uint64_t rest =
+            std::cmp_less(number, 0) ? 0 - std::uint64_t(number) : std::uint64_t(number);
         char digits[20]{};
         idx n = 0;
-        do digits[n++] = char('0' + number % 10);
-        while ((number /= 10) != 0);
+        do digits[n++] = char('0' + rest % 10);
+        while ((rest /= 10) != 0);
         while (n != 0) push(digits[--n]);
     }
     constexpr std::string_view view() const { return {data_, size_}; }

@@ -16,10 +16,10 @@ struct ragged {
     constexpr explicit ragged(std::span<const std::int32_t> offsets)
         : offsets_(offsets.data()), sequences_(offsets.empty() ? 0 : offsets.size() - 1) {
         expect_that(!offsets.empty(), "ragged", "offsets", "sequences + 1 numbers", idx{0});
-        expect_that(offsets[0] == 0, "ragged", "offsets[0]", "0", idx(offsets[0]));
+        expect_that(offsets[0] == 0, "ragged", "offsets[0]", "0", offsets[0]);
         for (idx s = 0; s < sequences_; ++s) {
             if (offsets[s + 1] < offsets[s])
-                fail("ragged", "offsets", "numbers that never fall", idx(offsets[s + 1]));
+                fail("ragged", "offsets", "numbers that never fall", offsets[s + 1]);
             if (length(s) > longest_) longest_ = length(s);
         }
     }

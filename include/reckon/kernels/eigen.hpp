@@ -15,9 +15,7 @@ template <class Next> struct cpu_eigen : Next {
     template <class N> using over = cpu_eigen<N>;
     using packing = unpacked;
     static constexpr const char* name = "eigen";
-    struct state : Next::state {
-        eigen::block_buffers buffers;
-    };
+    struct state : Next::state, eigen::block_buffers {};
 };
 
 }  // namespace reckon::inline v0

@@ -14,9 +14,7 @@ template <class Next> struct cpu_onednn : Next {
     template <class N> using over = cpu_onednn<N>;
     using packing = onednn_packing;
     static constexpr const char* name = "onednn";
-    struct state : Next::state {
-        onednn::products products;
-    };
+    struct state : Next::state, onednn::products {};
 };
 
 }  // namespace reckon::inline v0

@@ -23,8 +23,7 @@ constexpr void expect_ids(const char* op, view<const std::int32_t> ids, idx rows
         if (ids(0, i) < 0 || idx(ids(0, i)) >= rows) {
             error_text limit{"ids below "};
             limit.append(rows);
-            error_text actual{ids(0, i) < 0 ? "-" : ""};
-            actual.append(idx(ids(0, i) < 0 ? -std::int64_t{ids(0, i)} : ids(0, i)));
+            error_text actual{ids(0, i)};
             actual.append(" at ");
             actual.append(i);
             fail(op, "ids", limit, actual);

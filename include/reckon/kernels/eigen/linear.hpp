@@ -76,7 +76,7 @@ inline void add_product(blocks sizes, view<const float> x, view<const float> w, 
 template <class N, class C>
 void linear_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
-    auto& buffers = ctx.state().buffers;
+    eigen::block_buffers& buffers = ctx.state();
     const eigen::blocks sizes(w.rows, w.cols);
     buffers.reserve(sizes, ctx.threads());
     eigen::by_slices(ctx, x.rows, [&](idx first, idx rows, idx worker) {

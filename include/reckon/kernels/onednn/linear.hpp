@@ -34,22 +34,24 @@ struct onednn_packing {
     };
 
     template <class C> static void pack(C& ctx, reckon::view<const float> from, matrix& to) {
-        to.items_ = ctx.state().products.packed(from.data, from.rows, from.cols, from.stride);
+        onednn::products& own = ctx.state();
+        to.items_ = own.packed(from.data, from.rows, from.cols, from.stride);
     }
 };
 
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
-    ctx.state().products.run(
-        ctx, {x.cols, y.cols, x.stride, y.stride, w.stride, e.bias.data != nullptr, e.f}, x.rows,
-        x.data, w.data, e.bias.data, y.data);
+    onednn::products& own = ctx.state();
+    own.run(ctx, {x.cols, y.cols, x.stride, y.stride, w.stride, e.bias.data != nullptr, e.f},
+            x.rows, x.data, w.data, e.bias.data, y.data);
 }
 
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, onednn_packing::view w,
                    epilogue<float> e, view<float> y) {
-    ctx.state().products.run(
+    onednn::products& own = ctx.state();
+    own.run(
         ctx,
         {x.cols, y.cols, x.stride, y.stride, onednn::packed_stride, e.bias.data != nullptr, e.f},
         x.rows, x.data, w.data, e.bias.data, y.data);

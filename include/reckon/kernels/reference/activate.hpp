@@ -8,6 +8,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {  // no tag among the arguments carries the compile flags
+
 template <floating S> S activated(activation f, S x) {
     switch (f) {
         case activation::relu:
@@ -46,6 +48,8 @@ template <floating S> S activated_slope(activation f, S x) {
             return S(1);
     }
 }
+
+}  // namespace RECKON_ISA
 
 template <class C, class E>
 void activate_kernel(const cpu_reference&, C&, activation f, view<const E> x, view<E> y) {

@@ -9,6 +9,7 @@
 namespace reckon::inline v0 {
 
 namespace detail {
+inline namespace RECKON_ISA {  // no tag among the arguments carries the compile flags
 template <class Sum> struct row_moments {
     Sum mean, scale;  // scale = 1 / sqrt(variance + epsilon)
 };
@@ -20,6 +21,7 @@ template <class Sum, class E> row_moments<Sum> moments_of(view<const E> x, idx r
     for (idx c = 0; c < x.cols; ++c) variance += (Sum(x(row, c)) - mean) * (Sum(x(row, c)) - mean);
     return {mean, 1 / std::sqrt(variance / Sum(x.cols) + Sum(epsilon))};
 }
+}  // namespace RECKON_ISA
 }  // namespace detail
 
 template <class C, class E>
