@@ -40,7 +40,8 @@ def main():
         complaints += [f"{member}: {name}" for name in sorted(names) if not key.search(name)]
 
     baseline, avx2 = (set().union(*symbols(nm, file).values()) for file in objects)
-    reached = re.compile(r"\bcontext<|\bcpu_|\bops::|_kernel\b|\bsimd::")
+    reached = re.compile(r"\bcontext<|\bcpu_|\bops::|_kernel\b|\bsimd::|\barena\b|"
+                         r"\bthread_workers\b|\bheap_blocks\b")
     complaints += [f"shared: {name}" for name in sorted(baseline & avx2) if reached.search(name)]
     print("\n".join(complaints) or "no symbol of a context or a kernel is shared")
     return 1 if complaints else 0

@@ -1,28 +1,8 @@
-// Instruction sets. RECKON_ISA names what this translation unit is compiled for; it keys the root
-// of every CPU tag, so objects built with different flags share no symbol of reckon. The arch tags
-// know their lanes and how to ask the CPU; kernels/simd.hpp knows xsimd.
+// Instruction sets as tags: their lanes, their flags and how to ask the CPU. What this file itself
+// is compiled for is RECKON_ISA (core/config.hpp); kernels/simd.hpp knows xsimd.
 #pragma once
 
 #include <reckon/core/config.hpp>
-
-#ifndef RECKON_ISA
-#if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
-    defined(__AVX512BW__) && defined(__AVX512VL__)
-#define RECKON_ISA isa_avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define RECKON_ISA isa_avx2
-#elif defined(__AVX2__)
-#define RECKON_ISA isa_avx2_without_fma
-#elif defined(__AVX__)
-#define RECKON_ISA isa_avx
-#elif defined(__SSE4_2__)
-#define RECKON_ISA isa_sse4_2
-#elif defined(__aarch64__)
-#define RECKON_ISA isa_neon64
-#else
-#define RECKON_ISA isa_base
-#endif
-#endif
 
 namespace reckon::inline v0 {
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 namespace reckon::inline v0 {
+inline namespace RECKON_ISA {
 
 class thread_workers : public workers {
   public:
@@ -113,4 +114,5 @@ class thread_workers : public workers {
     bool ending_ = false;
 };
 
+}  // namespace RECKON_ISA
 }  // namespace reckon::inline v0

@@ -22,6 +22,7 @@
 #endif
 
 namespace reckon::inline v0 {
+inline namespace RECKON_ISA {
 
 /// Where a growing arena gets its blocks; `allocate` answers null when there is no memory.
 struct block_source {
@@ -145,4 +146,5 @@ class arena {
     block_source source_{};
 };
 
+}  // namespace RECKON_ISA
 }  // namespace reckon::inline v0

@@ -15,7 +15,7 @@ template <floating S> S activated(activation f, S x) {
         case activation::relu:
             return x > 0 ? x : S(0);
         case activation::gelu:
-            return S(0.5) * x * (1 + std::erf(x * S(0.70710678118654752)));
+            return S(0.5) * x * std::erfc(-x * S(0.70710678118654752));
         case activation::gelu_tanh: {
             const S inner = S(0.79788456080286536) * (x + S(0.044715) * x * x * x);
             return S(0.5) * x * (1 + std::tanh(inner));
@@ -33,7 +33,7 @@ template <floating S> S activated_slope(activation f, S x) {
         case activation::relu:
             return x > 0 ? S(1) : S(0);
         case activation::gelu:
-            return S(0.5) * (1 + std::erf(x * S(0.70710678118654752))) +
+            return S(0.5) * std::erfc(-x * S(0.70710678118654752)) +
                    x * S(0.39894228040143268) * std::exp(S(-0.5) * x * x);
         case activation::gelu_tanh: {
             const S c = S(0.79788456080286536), a = S(0.044715);
