@@ -155,6 +155,12 @@ TEST_CASE("candidates of several tokens see their own tokens causally") {
                                           "11 000 111"});
 }
 
+TEST_CASE("groups of no tokens are groups of one") {
+    const auto m = history_and_group{2, 0}.at(0);
+    CHECK(matrix_of(m, 4) == matrix_of(history_and_group{2, 1}.at(0), 4));
+    CHECK(well_formed(m, 4));
+}
+
 TEST_CASE("a window shows the last keys up to the row") {
     check(sliding_window{2}.at(0), {"1000", "1100", "0110", "0011"});
     check(windowed<prefix_lm>{2, {3}}.at(0), {"10000",  //

@@ -192,7 +192,9 @@ struct history_and_group {
             return {0, {key, end < count ? end : count}, {}};
         }
     };
-    RECKON_BOTH constexpr sequence at(idx s) const { return {history[s], group[s]}; }
+    RECKON_BOTH constexpr sequence at(idx s) const {
+        return {history[s], group[s] == 0 ? 1 : group[s]};  // groups of none are groups of one
+    }
 };
 
 /// A window laid over another mask: of what `Inner` shows, the last `width` keys up to the row.
