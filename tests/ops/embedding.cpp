@@ -71,6 +71,10 @@ TEST_CASE("positions count from the first, or end at the table's last") {
     CHECK(positions(position_order::from_first, 0) == ids{0, 1, 2, 0, 1});
     CHECK(positions(position_order::from_first, 4) == ids{4, 5, 6, 4, 5});
     CHECK(positions(position_order::to_last, 0) == ids{5, 6, 7, 6, 7});
+
+    const std::int32_t first[]{2, 0, 6};
+    const auto each = ops::positions(ctx, rows, position_order::from_first, first, 8);
+    CHECK(ids(each.data, each.data + each.cols) == ids{2, 3, 4, 6, 7});
 }
 
 TEST_CASE("a sequence with more rows than positions is refused") {
@@ -82,6 +86,6 @@ TEST_CASE("a sequence with more rows than positions is refused") {
                           "positions: rows of a sequence: expected 2, got 3");
     CHECK_NOTHROW(ops::positions(ctx, rows, position_order::from_first, 5, 8));
     CHECK_THROWS_WITH(ops::positions(ctx, rows, position_order::from_first, 6, 8),
-                      "positions: rows of a sequence: expected 2, got 3");
+                      "positions: first + rows of a sequence: expected 8, got 9");
     CHECK_THROWS_AS(ops::positions(ctx, rows, position_order::from_first, 9, 8), error);
 }

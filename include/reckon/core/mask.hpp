@@ -249,6 +249,12 @@ template <class Inner> struct prompted {
     RECKON_BOTH constexpr sequence at(idx s) const { return {prompts[s], inner.at(s)}; }
 };
 
+/// Where the regions of each text end: rows in front of it (prompts), and its source region, which
+/// is counted from behind them.
+struct regions {
+    per_sequence front, source;
+};
+
 /// Intervals are ordered, disjoint and within `count`, and the transpose agrees cell by cell.
 template <sequence_mask M> constexpr bool well_formed(const M& m, idx count) {
     for (idx row = 0; row < count; ++row) {

@@ -14,7 +14,8 @@ namespace reckon::inline v0 {
 
 class name_table {
   public:
-    /// `ignored`: tensors the model has no use for; one that ends in '*' covers all that begin so.
+    /// `ignored`: tensors the model has no use for; a '*' in one stands for any
+    /// characters.
     constexpr name_table(std::span<const renamed> names,
                          std::span<const std::string_view> ignored = {})
         : names_(names), ignored_(ignored) {}
@@ -26,15 +27,21 @@ class name_table {
     }
 
     bool ignored(std::string_view tensor) const {
-        for (std::string_view pattern : ignored_) {
-            const bool open = pattern.ends_with('*');
-            if (open) pattern.remove_suffix(1);
-            if (open ? tensor.starts_with(pattern) : tensor == pattern) return true;
-        }
+        for (std::string_view pattern : ignored_)
+            if (covers(pattern, tensor)) return true;
         return false;
     }
 
   private:
+    static bool covers(std::string_view pattern, std::string_view name) {
+        const idx star = pattern.find('*');
+        if (star == pattern.npos) return pattern == name;
+        if (!name.starts_with(pattern.substr(0, star))) return false;
+        for (idx end = star; end <= name.size(); ++end)
+            if (covers(pattern.substr(star + 1), name.substr(end))) return true;
+        return false;
+    }
+
     /// The name of a path that fits the pair, or nothing.
     static std::optional<std::string> translated(std::string_view path, const renamed& pair) {
         std::string_view number;

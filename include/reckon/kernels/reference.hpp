@@ -5,11 +5,17 @@
 #include <reckon/kernels/reference/activate.hpp>
 #include <reckon/kernels/reference/add.hpp>
 #include <reckon/kernels/reference/attention.hpp>
+#include <reckon/kernels/reference/concat.hpp>
 #include <reckon/kernels/reference/embedding.hpp>
+#include <reckon/kernels/reference/gated.hpp>
 #include <reckon/kernels/reference/l2_normalize.hpp>
 #include <reckon/kernels/reference/layer_norm.hpp>
 #include <reckon/kernels/reference/linear.hpp>
+#include <reckon/kernels/reference/log_softmax.hpp>
 #include <reckon/kernels/reference/pool.hpp>
+#include <reckon/kernels/reference/rms_norm.hpp>
+#include <reckon/kernels/reference/rope.hpp>
+#include <reckon/kernels/reference/store_rows.hpp>
 #include <reckon/kernels/reference/top_k.hpp>
 
 namespace reckon::inline v0 {

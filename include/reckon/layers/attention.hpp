@@ -1,5 +1,6 @@
 // Multi-head self-attention (Vaswani et al. 2017, 3.2.2): out(softmax(q k^T / sqrt(d)) v), with the
-// mask of the site it stands at.
+// mask, the rotation and the keys of the site it stands at. Several query heads may share one head
+// of keys and values (Ainslie et al. 2023).
 #pragma once
 
 #include <reckon/core/math.hpp>
@@ -9,20 +10,25 @@
 
 namespace reckon::inline v0 {
 
+/// Heads of queries, of keys and values, and the width of each.
+struct head_sizes {
+    idx heads = 1, key_heads = 1, width = 1;
+};
+
 template <class Spec> struct self_attention {
     using linear = part<typename Spec::linear, Spec>;
     linear query, key, value, out;
-    idx heads = 1;
+    head_sizes size;
     float scale = 1;  // 1 / sqrt(width of a head)
 
     constexpr self_attention() = default;
-    constexpr self_attention(idx width, idx head_count)
-        : query(width, width),
-          key(width, width),
-          value(width, width),
-          out(width, width),
-          heads(head_count),
-          scale(float(1 / square_root(double(width / head_count)))) {}
+    constexpr self_attention(idx width, const head_sizes& s)
+        : query(width, s.heads * s.width),
+          key(width, s.key_heads * s.width),
+          value(width, s.key_heads * s.width),
+          out(s.heads * s.width, width),
+          size(s),
+          scale(float(1 / square_root(double(s.width)))) {}
 
     static constexpr void visit(auto&& f, auto&... self) {
         f("query", self.query...);
@@ -33,11 +39,17 @@ template <class Spec> struct self_attention {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        const auto q = query(ctx, x), k = key(ctx, x), v = value(ctx, x);
+        auto q = query(ctx, x), k = key(ctx, x);
+        const auto v = value(ctx, x);
+        at.rotate(ctx, q);
+        at.rotate(ctx, k);
         at.attention_inputs(ctx, q, k, v);
-        const ops::key_values_of<C, typename C::element> source{k, v};
-        return out(ctx, ops::attention(ctx, q, at.rows, source, at.mask,
-                                       {.heads = heads, .scale = scale}));
+        const attention_options options{.heads = size.heads,
+                                        .key_heads = size.key_heads,
+                                        .scale = scale,
+                                        .first_position = at.keys.first()};
+        const auto source = at.keys.source(ctx, at.layer, at.rows, k, v);
+        return out(ctx, ops::attention(ctx, q, at.rows, source, at.mask, options));
     }
 };
 

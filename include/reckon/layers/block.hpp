@@ -12,6 +12,13 @@ namespace reckon::inline v0 {
 struct block_size {
     idx width, heads, hidden;
     float epsilon;
+    idx key_heads = 0;   // 0: as many as heads
+    idx head_width = 0;  // 0: width / heads
+
+    constexpr head_sizes attention() const {
+        return {heads, key_heads != 0 ? key_heads : heads,
+                head_width != 0 ? head_width : width / heads};
+    }
 };
 
 template <class Spec> struct block {
@@ -22,7 +29,7 @@ template <class Spec> struct block {
 
     constexpr block() = default;
     constexpr explicit block(const block_size& s)
-        : attend(s.width, s.heads),
+        : attend(s.width, s.attention()),
           norm_1(s.width, s.epsilon),
           ffn(s.width, s.hidden),
           norm_2(s.width, s.epsilon) {}

@@ -9,16 +9,18 @@ namespace reckon::inline v0 {
 
 /// Every policy that a stack of blocks needs, of the right kind.
 template <class S>
-concept transformer_spec = linear_policy<typename S::linear> && table_policy<typename S::table> &&
-    ffn_policy<typename S::ffn> && norm_policy<typename S::norm> &&
-    norm_order_policy<typename S::norm_order> && positions_policy<typename S::positions> &&
-    sharing_policy<typename S::sharing>;
+concept transformer_spec = linear_policy<typename S::linear> && bias_policy<typename S::bias> &&
+    table_policy<typename S::table> && ffn_policy<typename S::ffn> &&
+    norm_policy<typename S::norm> && norm_order_policy<typename S::norm_order> &&
+    positions_policy<typename S::positions> && sharing_policy<typename S::sharing>;
 
 /// `Spec` if it is sound, else the default after a sentence about what is wrong.
 template <class Spec, class Default> struct checked_spec {
     static_assert(linear_policy<typename Spec::linear>,
                   "spec: `linear` must be a linear policy such as dense<float>, int8_rows<..>, "
                   "masked<..>");
+    static_assert(bias_policy<typename Spec::bias>,
+                  "spec: `bias` must be with_bias or without_bias");
     static_assert(table_policy<typename Spec::table>,
                   "spec: `table` must be a table policy such as dense<float>, dense<bf16>");
     static_assert(ffn_policy<typename Spec::ffn>,

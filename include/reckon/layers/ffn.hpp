@@ -1,7 +1,8 @@
-// Feed-forward policies: down(f(up(x))).
+// Feed-forward policies: down(f(up(x))), or gated: down(f(gate(x)) * up(x)).
 #pragma once
 
 #include <reckon/layers/linear.hpp>
+#include <reckon/ops/gated.hpp>
 
 namespace reckon::inline v0 {
 
@@ -30,5 +31,30 @@ using gelu_ffn = ffn_with<activation::gelu>;
 using gelu_tanh_ffn = ffn_with<activation::gelu_tanh>;
 using relu_ffn = ffn_with<activation::relu>;
 using silu_ffn = ffn_with<activation::silu>;
+
+template <activation F, class Spec> struct gated_ffn_module {
+    part<typename Spec::linear, Spec> gate, up, down;
+
+    constexpr gated_ffn_module() = default;
+    constexpr gated_ffn_module(idx width, idx hidden)
+        : gate(width, hidden), up(width, hidden), down(hidden, width) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("gate", self.gate...);
+        f("up", self.up...);
+        f("down", self.down...);
+    }
+
+    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+        return down(ctx, ops::gated(ctx, gate(ctx, x), up(ctx, x), F));
+    }
+};
+
+/// Gated linear units (Shazeer 2020): with silu SwiGLU, with gelu GEGLU.
+template <activation F> struct gated_ffn {
+    static constexpr bool is_ffn = true;
+    static constexpr activation f = F;
+    template <class Spec> using module = gated_ffn_module<F, Spec>;
+};
 
 }  // namespace reckon::inline v0

@@ -7,23 +7,37 @@
 
 namespace reckon::inline v0 {
 
+/// Linear layers add a bias (BERT, GPT) ..
+struct with_bias {
+    static constexpr bool is_bias = true;
+};
+/// .. or do without one (Llama).
+struct without_bias {
+    static constexpr bool is_bias = true;
+};
+
 /// y = f(x weight^T + bias)
 template <linear_policy Policy, class Spec> struct linear_layer {
     typename Policy::template weight<Spec> weight;              // [out, in]
-    matrix<typename Spec::number, typename Spec::memory> bias;  // [1, out]
+    matrix<typename Spec::number, typename Spec::memory> bias;  // [1, out], or none
+
+    static constexpr bool biased = std::same_as<typename Spec::bias, with_bias>;
 
     constexpr linear_layer() = default;
-    constexpr linear_layer(idx in, idx out) : weight(out, in), bias(1, out) {}
+    constexpr linear_layer(idx in, idx out) : weight(out, in), bias(biased ? 1 : 0, out) {}
 
     static constexpr void visit(auto&& f, auto&... self) {
         f("weight", self.weight...);
-        f("bias", self.bias...);
+        if constexpr (biased) f("bias", self.bias...);
     }
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x,
                                       activation f = activation::none) const {
-        return ops::linear(ctx, x, weight.look(), {bias.look(), f});
+        if constexpr (biased)
+            return ops::linear(ctx, x, weight.look(), {bias.look(), f});
+        else
+            return ops::linear(ctx, x, weight.look(), {{}, f});
     }
 };
 

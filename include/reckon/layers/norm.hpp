@@ -3,6 +3,7 @@
 
 #include <reckon/layers/part.hpp>
 #include <reckon/ops/layer_norm.hpp>
+#include <reckon/ops/rms_norm.hpp>
 
 namespace reckon::inline v0 {
 
@@ -26,10 +27,33 @@ template <class Spec> struct layer_norm_module {
     }
 };
 
+template <class Spec> struct rms_norm_module {
+    matrix<typename Spec::number, typename Spec::memory> gain;  // [1, width]
+    float epsilon = 1e-5f;
+
+    constexpr rms_norm_module() = default;
+    constexpr rms_norm_module(idx width, float e) : gain(1, width), epsilon(e) {}
+
+    static constexpr void visit(auto&& f, auto&... self) { f("gain", self.gain...); }
+
+    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+        return ops::rms_norm(ctx, x, gain.look(), epsilon);
+    }
+    template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
+        ops::rms_norm_in_place(ctx, x, gain.look(), epsilon);
+    }
+};
+
 /// Centred and scaled, with gain and bias (Ba et al. 2016).
 struct layer_normed {
     static constexpr bool is_norm = true;
     template <class Spec> using module = layer_norm_module<Spec>;
+};
+
+/// Scaled only, with a gain (Zhang and Sennrich 2019).
+struct rms_normed {
+    static constexpr bool is_norm = true;
+    template <class Spec> using module = rms_norm_module<Spec>;
 };
 
 /// x + f(norm(x)): GPT, M6.

@@ -19,6 +19,10 @@ concept linear_policy = requires {
     requires P::is_linear;
 };
 template <class P>
+concept bias_policy = requires {
+    requires P::is_bias;
+};
+template <class P>
 concept table_policy = requires {
     requires P::is_table;
 };

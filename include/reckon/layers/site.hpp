@@ -1,5 +1,6 @@
-// Where a block stands when it runs: the batch, the mask, the layer's number and the tap that
-// observes it. A shared block sees a different site in each layer.
+// Where a block stands when it runs: the batch, the mask, the layer's number, how queries and keys
+// are turned by position, where attention finds its keys, and the tap that observes it all. A
+// shared block sees a different site in each layer.
 //
 // A tap is any struct with one or both of
 //     flow layer_output(ctx, layer, x)          after a layer; `flow::stop` ends the run there
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <reckon/backend/context.hpp>
+#include <reckon/core/attention.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
 
@@ -29,16 +31,41 @@ concept tap_of = std::same_as<std::remove_const_t<Tap>, no_tap> ||
     tap.attention_inputs(ctx, layer, x, x, x);
 };
 
-template <class M, class Tap = no_tap> struct site {
+/// Positions are in the rows already: queries and keys stay as they are.
+struct no_rotation {
+    constexpr void operator()(auto&, auto&) const {}
+};
+
+/// Attention reads the keys and values of the batch itself, whose sequences begin at position 0.
+struct own_keys {
+    template <any_context C>
+    constexpr key_values<typename C::element, typename C::space> source(
+        C&, idx, const ragged&, const tensor_of<C>& k, const tensor_of<C>& v) const {
+        return {k, v};
+    }
+    constexpr per_sequence first() const { return {}; }
+};
+
+template <class M, class Tap = no_tap, class Rotation = no_rotation, class Keys = own_keys>
+struct site {
     const ragged& rows;
     M mask;
     Tap& tap;
+    Rotation rotate;
+    Keys keys;
     idx layer;
 
-    constexpr site(const ragged& batch_rows, M batch_mask, Tap& observer, idx number = 0)
-        : rows(batch_rows), mask(batch_mask), tap(observer), layer(number) {
+    constexpr site(const ragged& batch_rows, M batch_mask, Tap& observer, Rotation rotation = {},
+                   Keys where = {}, idx number = 0)
+        : rows(batch_rows),
+          mask(batch_mask),
+          tap(observer),
+          rotate(rotation),
+          keys(where),
+          layer(number) {
         is_mask<M>();
     }
+    constexpr site at_layer(idx number) const { return {rows, mask, tap, rotate, keys, number}; }
 
     template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
         if constexpr (requires { tap.layer_output(ctx, layer, x); })

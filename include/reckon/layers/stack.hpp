@@ -53,8 +53,8 @@ template <class Spec, class Blocks> struct stack {
     constexpr layer_range all() const { return {0, layers}; }
 
     /// x [tokens, width] is overwritten at inference. A tap that says `flow::stop` ends the run.
-    template <any_context C, class M, class Tap>
-    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap>& at,
+    template <any_context C, class M, class Tap, class... How>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap, How...>& at,
                                       layer_range range) const {
         static_assert(tap_of<Tap, C>,
                       "stack: a tap has flow layer_output(ctx, layer, x), or "
@@ -62,7 +62,7 @@ template <class Spec, class Blocks> struct stack {
         expect_that(range.begin <= range.end && range.end <= layers, "stack", "range",
                     "begin <= end <= layers", range.end);
         for (idx i = range.begin; i < range.end; ++i) {
-            const site<M, Tap> here{at.rows, at.mask, at.tap, i};
+            const auto here = at.at_layer(i);
             x = blocks[sharing::block_of(i)](ctx, x, here);
             if (here.layer_output(ctx, x) == flow::stop) break;
         }

@@ -3,6 +3,7 @@
 // positions:          the position id of every packed row, counted within its sequence
 #pragma once
 
+#include <reckon/core/mask.hpp>
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/check.hpp>
@@ -35,7 +36,7 @@ void run_embedding_add(C& ctx, ids_of<C> ids, W table, output_of<C> x) {
 }
 
 template <any_context C>
-void run_positions(C& ctx, ragged rows, position_order order, idx first, idx table_rows,
+void run_positions(C& ctx, ragged rows, position_order order, per_sequence first, idx table_rows,
                    view<std::int32_t, typename C::space> ids) {
     using Tag = typename C::tag;
     if constexpr (requires { positions_kernel(Tag{}, ctx, rows, order, first, table_rows, ids); })
@@ -80,12 +81,25 @@ constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table)
     }
 }
 
-/// A sequence with more rows than positions is refused.
+/// No sequence goes beyond the positions that a model has.
 template <any_context C>
-constexpr ids_of<C> positions(C& ctx, const ragged& rows, position_order order, idx first,
+constexpr void expect_positions(C&, const ragged& rows, per_sequence first, idx positions) {
+    if (rows.longest() > positions)
+        fail("positions", "rows of a sequence", positions, rows.longest());
+    if constexpr (std::same_as<typename C::space, host> && !C::dry)
+        for (idx s = 0; s < rows.sequences(); ++s)
+            if (first[s] > positions - rows.length(s))
+                fail("positions", "first + rows of a sequence", positions,
+                     first[s] + rows.length(s));
+}
+
+/// `first`: the position of each sequence's first row, where the order counts from there. A
+/// sequence with more rows than positions is refused.
+template <any_context C>
+constexpr ids_of<C> positions(C& ctx, const ragged& rows, position_order order, per_sequence first,
                               idx table_rows) {
-    if (first + rows.longest() > table_rows)
-        fail("positions", "rows of a sequence", table_rows - first, rows.longest());
+    expect_positions(ctx, rows, order == position_order::from_first ? first : per_sequence{},
+                     table_rows);
     auto ids = ctx.template make<std::int32_t>(1, rows.rows());
     if constexpr (!C::dry) run_positions(ctx, rows, order, first, table_rows, ids);
     return ids;

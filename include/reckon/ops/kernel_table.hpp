@@ -6,11 +6,18 @@
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/add_row.hpp>
 #include <reckon/ops/attention.hpp>
+#include <reckon/ops/concat.hpp>
 #include <reckon/ops/embedding.hpp>
+#include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/layer_norm.hpp>
 #include <reckon/ops/linear.hpp>
+#include <reckon/ops/linear_transposed.hpp>
+#include <reckon/ops/log_softmax.hpp>
 #include <reckon/ops/pool.hpp>
+#include <reckon/ops/rms_norm.hpp>
+#include <reckon/ops/rope.hpp>
+#include <reckon/ops/store_rows.hpp>
 #include <reckon/ops/top_k.hpp>
 
 namespace reckon::inline v0 {
@@ -64,11 +71,34 @@ struct embedding_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_embedding<C, view<const float, typename C::space>>;
 };
+struct linear_transposed_probe {
+    template <class C, class>
+    static constexpr bool serves =
+        ops::serves_linear_transposed<C, view<const float, typename C::space>>;
+};
 struct layer_norm_probe {
     template <class C, class> static constexpr bool serves = ops::serves_layer_norm<C>;
 };
 struct attention_probe {
     template <class C, class> static constexpr bool serves = ops::serves_attention<C>;
+};
+struct rms_norm_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_rms_norm<C>;
+};
+struct rope_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_rope<C>;
+};
+struct store_rows_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_store_rows<C>;
+};
+struct gated_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_gated<C>;
+};
+struct concat_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_concat<C>;
+};
+struct log_softmax_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_log_softmax<C>;
 };
 struct activate_probe {
     template <class C, class> static constexpr bool serves = ops::serves_activate<C>;
@@ -97,14 +127,21 @@ inline constexpr kernel_row kernel_table[] = {
     {"linear", served_by<detail::linear_probe, Tag>()},
     {"linear, packed", served_by<detail::packed_linear_probe, Tag>()},
     {"linear, int8 rows", served_by<detail::int8_linear_probe, Tag>()},
+    {"linear_transposed", served_by<detail::linear_transposed_probe, Tag>()},
     {"embedding", served_by<detail::embedding_probe, Tag>()},
     {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},
+    {"rms_norm", served_by<detail::rms_norm_probe, Tag>()},
+    {"rope", served_by<detail::rope_probe, Tag>()},
     {"attention", served_by<detail::attention_probe, Tag>()},
+    {"store_rows", served_by<detail::store_rows_probe, Tag>()},
     {"activate", served_by<detail::activate_probe, Tag>()},
+    {"gated", served_by<detail::gated_probe, Tag>()},
     {"add", served_by<detail::add_probe, Tag>()},
     {"add_row", served_by<detail::add_row_probe, Tag>()},
+    {"concat", served_by<detail::concat_probe, Tag>()},
     {"pool", served_by<detail::pool_probe, Tag>()},
     {"l2_normalize", served_by<detail::l2_normalize_probe, Tag>()},
+    {"log_softmax", served_by<detail::log_softmax_probe, Tag>()},
     {"top_k", served_by<detail::top_k_probe, Tag>()},
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
+#include <reckon/core/mask.hpp>
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/weights.hpp>
@@ -22,10 +23,11 @@ void embedding_add_kernel(const cpu_reference&, C&, view<const std::int32_t> ids
 }
 
 template <class C>
-void positions_kernel(const cpu_reference&, C&, ragged rows, position_order order, idx first,
-                      idx table_rows, view<std::int32_t> ids) {
+void positions_kernel(const cpu_reference&, C&, ragged rows, position_order order,
+                      per_sequence first, idx table_rows, view<std::int32_t> ids) {
     for (idx s = 0; s < rows.sequences(); ++s) {
-        const idx begin = order == position_order::from_first ? first : table_rows - rows.length(s);
+        const idx begin =
+            order == position_order::from_first ? first[s] : table_rows - rows.length(s);
         for (idx i = 0; i < rows.length(s); ++i)
             ids(0, rows.begin(s) + i) = std::int32_t(begin + i);
     }

@@ -1,4 +1,4 @@
-// y = f(x w^T + bias) and its backward, as plain loops.
+// y = f(x w^T + bias), its backward, and y = x w, as plain loops.
 #pragma once
 
 #include <reckon/backend/tags.hpp>
@@ -43,6 +43,18 @@ void linear_backward(const cpu_reference&, C&, view<const E> x, W w, view<const 
             Sum sum = 0;
             for (idx i = 0; i < dy.rows; ++i) sum += Sum(dy(i, o));
             dbias(0, o) += E(sum);
+        }
+}
+
+/// y = x w
+template <class C, class E, readable_weight W>
+void linear_transposed_kernel(const cpu_reference&, C&, view<const E> x, W w, view<E> y) {
+    using Sum = typename C::sum;
+    for (idx i = 0; i < y.rows; ++i)
+        for (idx k = 0; k < y.cols; ++k) {
+            Sum sum = 0;
+            for (idx o = 0; o < x.cols; ++o) sum += Sum(x(i, o)) * Sum(w(o, k));
+            y(i, k) = E(sum);
         }
 }
 

@@ -16,6 +16,7 @@ struct spec {
     using memory = heap;
     using number = float;
     using linear = dense<float>;
+    using bias = with_bias;
     using table = dense<float>;
     using positions = learned_positions<position_order::from_first>;
     using norm = layer_normed;

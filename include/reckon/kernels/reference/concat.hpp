@@ -1,0 +1,23 @@
+// Rows copied in front of rows, sequence by sequence.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/core/ragged.hpp>
+#include <reckon/core/view.hpp>
+
+namespace reckon::inline v0 {
+
+template <class C, class E>
+void concat_kernel(const cpu_reference&, C&, view<const E> front, per_sequence first,
+                   view<const E> x, ragged rows, ragged all, view<E> y) {
+    for (idx s = 0; s < all.sequences(); ++s) {
+        const idx count = all.length(s) - rows.length(s);
+        for (idx i = 0; i < all.length(s); ++i) {
+            const E* from = i < count ? front.row(first[s] + i) : x.row(rows.begin(s) + i - count);
+            for (idx c = 0; c < y.cols; ++c) y(all.begin(s) + i, c) = from[c];
+        }
+    }
+}
+
+}  // namespace reckon::inline v0

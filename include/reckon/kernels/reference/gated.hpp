@@ -1,0 +1,17 @@
+// y = f(gate) * x, element by element; y may be x.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/kernels/reference/activate.hpp>
+
+namespace reckon::inline v0 {
+
+template <class C, class E>
+void gated_kernel(const cpu_reference&, C&, activation f, view<const E> gate, view<const E> x,
+                  view<E> y) {
+    using Sum = typename C::sum;
+    for (idx i = 0; i < x.rows; ++i)
+        for (idx c = 0; c < x.cols; ++c) y(i, c) = E(activated(f, Sum(gate(i, c))) * Sum(x(i, c)));
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,129 @@
+// Keys and values of sequences that grow, for every layer of a stack. A slot holds one sequence of
+// at most `tokens` rows; sequences enter, grow and leave on their own, in any order.
+//     kv_cache<bf16> cache{model.cache_size(), {.slots = 16, .tokens = 512}};
+//     const auto keys = cache.extend(ctx, slots, batch.rows);      // where the new rows will stand
+//     const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
+//                                   causal{}, keys);
+#pragma once
+
+#include <reckon/core/matrix.hpp>
+#include <reckon/layers/site.hpp>
+#include <reckon/ops/store_rows.hpp>
+
+#include <span>
+
+namespace reckon::inline v0 {
+
+/// What a model keeps of a token: a row of keys and one of values in each layer.
+struct cache_size {
+    idx layers = 0, key_width = 0, value_width = 0;
+};
+struct cache_room {
+    idx slots = 1, tokens = 0;  // at once, and of each
+};
+
+/// A step's view of a cache: the keys of a site.
+template <element K, class Space = host> struct cached_keys {
+    view<K, Space> keys, values;  // of all layers
+    idx layer_rows = 0;
+    const std::int32_t* begin = nullptr;   // of each sequence: its slot's first row,
+    const std::int32_t* end = nullptr;     // the row behind what it held,
+    const std::int32_t* before = nullptr;  // how many tokens it held,
+    const std::int32_t* after = nullptr;   // and how many with the new ones
+
+    template <any_context C>
+    constexpr key_values<K, Space> source(C& ctx, idx layer, const ragged& rows,
+                                          const tensor_of<C>& k, const tensor_of<C>& v) const {
+        const auto own_keys = keys.slice(layer * layer_rows, layer_rows);
+        const auto own_values = values.slice(layer * layer_rows, layer_rows);
+        ops::store_rows(ctx, k, rows, end, own_keys);
+        ops::store_rows(ctx, v, rows, end, own_values);
+        return {own_keys, own_values, begin, after};
+    }
+    constexpr per_sequence first() const { return before; }
+};
+
+template <element K = float> class kv_cache {
+  public:
+    kv_cache(const cache_size& size, const cache_room& room)
+        : room_(room),
+          layers_(size.layers),
+          keys_(size.layers * room.slots * room.tokens, size.key_width),
+          values_(size.layers * room.slots * room.tokens, size.value_width),
+          lengths_(room.slots) {
+        expect_that(room.tokens < idx{1} << 31 && room.slots * room.tokens < idx{1} << 31,
+                    "kv_cache", "slots * tokens", "less than 2^31", room.slots * room.tokens);
+    }
+
+    idx slots() const { return room_.slots; }
+    idx tokens() const { return room_.tokens; }
+    idx bytes() const { return keys_.bytes() + values_.bytes(); }
+    idx length(idx slot) const { return lengths_[checked(slot)]; }
+
+    /// Makes room for the rows of a batch, whose sequence s stands in slots[s]: no slot twice. The
+    /// result lives in the workspace.
+    template <any_context C>
+    cached_keys<K> extend(C& ctx, std::span<const idx> slots, const ragged& rows) {
+        expect("kv_cache", "slots", rows.sequences(), slots.size());
+        for (idx s = 0; s < slots.size(); ++s) {
+            const idx held = length(slots[s]);
+            if (rows.length(s) > room_.tokens - held)
+                fail("kv_cache", "tokens of a sequence", room_.tokens, held + rows.length(s));
+            for (idx other = 0; other < s; ++other)
+                if (slots[other] == slots[s]) fail("kv_cache", "slots", "each slot once", slots[s]);
+        }
+        const auto numbers = ctx.template make<std::int32_t>(4, slots.size());
+        for (idx s = 0; s < slots.size(); ++s) {
+            idx& held = lengths_[slots[s]];
+            const idx begin = slots[s] * room_.tokens;
+            numbers(0, s) = std::int32_t(begin);
+            numbers(1, s) = std::int32_t(begin + held);
+            numbers(2, s) = std::int32_t(held);
+            held += rows.length(s);
+            numbers(3, s) = std::int32_t(held);
+        }
+        return {keys_.look(),   values_.look(), room_.slots * room_.tokens,
+                numbers.row(0), numbers.row(1), numbers.row(2),
+                numbers.row(3)};
+    }
+
+    /// Forgets what a slot holds behind its first `kept` tokens.
+    void cut(idx slot, idx kept = 0) {
+        expect_that(kept <= length(slot), "kv_cache", "tokens kept", "at most those of the slot",
+                    kept);
+        lengths_[slot] = kept;
+    }
+
+    /// `to` becomes what `from` is; their first `same` tokens are known to be equal.
+    void copy(idx from, idx to, idx same = 0) {
+        const idx held = length(from);
+        checked(to);
+        if (from == to) return;
+        for (idx layer = 0; layer < layers_; ++layer)
+            for (idx i = same; i < held; ++i) {
+                const idx source = row(layer, from, i), target = row(layer, to, i);
+                copy_row(keys_.look(), source, target);
+                copy_row(values_.look(), source, target);
+            }
+        lengths_[to] = held;
+    }
+
+  private:
+    idx checked(idx slot) const {
+        if (slot >= room_.slots) fail("kv_cache", "slot", error_text{"one below the slots"}, slot);
+        return slot;
+    }
+    idx row(idx layer, idx slot, idx i) const {
+        return (layer * room_.slots + slot) * room_.tokens + i;
+    }
+    static void copy_row(view<K> all, idx from, idx to) {
+        for (idx c = 0; c < all.cols; ++c) all(to, c) = all(from, c);
+    }
+
+    cache_room room_;
+    idx layers_;
+    matrix<K> keys_, values_;  // [layers * slots * tokens, width]
+    heap_array<idx> lengths_;
+};
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,36 @@
+// Rows in front of each sequence, given by the caller: soft prompts (M6-Rec 3.1, 3.2). Sequence s
+// takes rows [first[s], first[s] + count[s]) of one table, so that sequences of different tasks,
+// each with its own prompts, share a batch.
+#pragma once
+
+#include <reckon/backend/context.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/core/ragged.hpp>
+#include <reckon/ops/concat.hpp>
+
+namespace reckon::inline v0 {
+
+template <any_context C> struct front_rows {
+    view<const typename C::element, typename C::space> table;  // [rows, width]
+    per_sequence first, count;
+    ragged all;  // front and text together
+};
+
+/// The offsets of `all` live in the workspace.
+template <any_context C>
+requires(std::same_as<typename C::space, host>) constexpr front_rows<C> in_front(
+    C& ctx, ops::input_of<C> table, per_sequence first, per_sequence count, const ragged& text) {
+    const auto offsets = ctx.template make<std::int32_t>(1, text.sequences() + 1);
+    if constexpr (!C::dry) {
+        idx end = 0;
+        offsets(0, 0) = 0;
+        for (idx s = 0; s < text.sequences(); ++s) {
+            if (count[s] > table.rows) fail("in_front", "count", table.rows, count[s]);
+            end += count[s] + text.length(s);
+            offsets(0, s + 1) = std::int32_t(end);
+        }
+    }
+    return {table, first, count, ragged{std::span<const std::int32_t>(offsets.data, offsets.cols)}};
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,93 @@
+// Llama (Touvron et al. 2023): a decoder of pre-norm blocks with RMSNorm, rotary positions, grouped
+// key heads and gated feed-forward units, no biases. Its output is normed, [tokens, width];
+// `logits` takes any rows of it to the vocabulary.
+#pragma once
+
+#include <reckon/core/batch.hpp>
+#include <reckon/layers/cache.hpp>
+#include <reckon/layers/door.hpp>
+#include <reckon/layers/embedding.hpp>
+#include <reckon/layers/stack.hpp>
+#include <reckon/models/llama/config.hpp>
+
+namespace reckon::inline v0::llama {
+
+struct spec {
+    using memory = heap;
+    using number = float;
+    using linear = dense<float>;
+    using bias = without_bias;
+    using table = dense<float>;
+    using positions = rotary<rope_layout::half_split>;
+    using norm = rms_normed;
+    using norm_order = pre_norm;
+    using ffn = gated_ffn<activation::silu>;
+    using sharing = share_none;
+};
+
+template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
+    using S = checked<Spec, spec>;
+
+    embedding_table<typename S::table, S> tokens;
+    part<typename S::positions, S> positions;
+    stack_of<S, Size> layers;
+    part<typename S::norm, S> norm;
+    typename S::linear::template weight<S> head;  // [vocabulary, width], none if tied
+
+    constexpr explicit model(const config& c = default_size<config, Size>())
+        : sized<config, Size>(c),
+          tokens(c.vocabulary, c.width),
+          positions(c.rope, c.head_width),
+          layers(c.layers, {c.width, c.heads, c.hidden, c.epsilon, c.key_heads, c.head_width}),
+          norm(c.width, c.epsilon),
+          head(c.tied ? 0 : c.vocabulary, c.width) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("tokens", self.tokens...);
+        f("layers", self.layers...);
+        f("norm", self.norm...);
+        if (!(self.size.tied && ...)) f("head.weight", self.head...);
+    }
+
+    constexpr cache_size cached() const {
+        const idx width = this->size.key_heads * this->size.head_width;
+        return {this->size.layers, width, width};
+    }
+    /// The mask of these texts: a decoder has but one region.
+    static constexpr causal mask_of(const regions&) { return {}; }
+
+    /// [tokens, width]; positions enter in the attention.
+    template <any_context C>
+    constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
+                                 per_sequence /* first */ = {}) const {
+        return tokens(ctx, batch.ids);
+    }
+
+    /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
+    template <any_context C, mask M = causal, class Keys = own_keys, class Tap = no_tap>
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask = {},
+                               const Keys& keys = {}, Tap&& tap = {}) const {
+        ops::expect_positions(ctx, rows, keys.first(), this->size.positions);
+        const auto rotation = positions.of(ctx, rows, keys.first());
+        const site at{rows, mask, tap, rotation, keys};
+        x = layers(ctx, x, at, layers.all());
+        norm.in_place(ctx, x);
+        return x;
+    }
+
+    /// batch -> [tokens, width]
+    template <class C, class Tap = no_tap>
+    constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
+                              Tap&& tap = {}) const {
+        if constexpr (can_run<C, S>())
+            return run(ctx, embed(ctx, batch), batch.rows, causal{}, own_keys{}, tap);
+    }
+
+    /// [rows, width] -> [rows, vocabulary]
+    template <any_context C> constexpr tensor_of<C> logits(C& ctx, tensor_of<C> hidden) const {
+        return this->size.tied ? ops::linear(ctx, hidden, tokens.weight.look())
+                               : ops::linear(ctx, hidden, head.look());
+    }
+};
+
+}  // namespace reckon::inline v0::llama

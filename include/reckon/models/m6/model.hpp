@@ -1,0 +1,126 @@
+// M6, the language model of M6-Rec (Cui et al. 2022, section 2 and 3.5): one stack of pre-norm
+// blocks over a text of two regions. Rows of the source region see each other, later rows see the
+// source and themselves causally; learned positions run on from one region to the next. The head
+// is the token table, reached through the transposed projection where the tables are narrower than
+// the blocks. `edge_spec` shares one block between all layers.
+#pragma once
+
+#include <reckon/core/batch.hpp>
+#include <reckon/layers/cache.hpp>
+#include <reckon/layers/door.hpp>
+#include <reckon/layers/embedding.hpp>
+#include <reckon/layers/front.hpp>
+#include <reckon/layers/stack.hpp>
+#include <reckon/models/m6/config.hpp>
+#include <reckon/ops/linear_transposed.hpp>
+
+namespace reckon::inline v0::m6 {
+
+struct spec {
+    using memory = heap;
+    using number = float;
+    using linear = dense<float>;
+    using bias = with_bias;
+    using table = dense<float>;
+    using positions = learned_positions<position_order::from_first>;
+    using norm = layer_normed;
+    using norm_order = pre_norm;
+    using ffn = gelu_ffn;
+    using sharing = share_none;
+};
+struct edge_spec : spec {
+    using sharing = share_all;
+};
+
+template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
+    using S = checked<Spec, spec>;
+
+    embedding_table<typename S::table, S> tokens;      // [vocabulary, table width]
+    part<typename S::positions, S> positions;          // [positions, table width]
+    typename S::table::template weight<S> projection;  // [width, table width], or none
+    stack_of<S, Size> layers;
+    part<typename S::norm, S> norm;
+
+    constexpr explicit model(const config& c = default_size<config, Size>())
+        : sized<config, Size>(c),
+          tokens(c.vocabulary, c.table_width()),
+          positions(c.positions, c.table_width()),
+          projection(c.factorised() ? c.width : 0, c.table_width()),
+          layers(c.layers, {c.width, c.heads, c.hidden, c.epsilon}),
+          norm(c.width, c.epsilon) {}
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("tokens", self.tokens...);
+        f("positions", self.positions...);
+        if ((self.size.factorised() && ...)) f("projection.weight", self.projection...);
+        f("layers", self.layers...);
+        f("norm", self.norm...);
+    }
+
+    constexpr cache_size cached() const {
+        return {this->size.layers, this->size.width, this->size.width};
+    }
+    /// Two regions behind the rows in front (specs of M6-Rec 1.2 and 3.2).
+    static constexpr prompted<prefix_lm> mask_of(const regions& r) { return {r.front, {r.source}}; }
+
+    /// Tokens and positions, [tokens, width]; `first`: the position of each sequence's first row.
+    template <any_context C>
+    constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
+                                 per_sequence first = {}) const {
+        auto x = tokens(ctx, batch.ids);
+        positions.add_to(ctx, x, batch.rows, first);
+        return widened(ctx, x);
+    }
+
+    /// The same behind rows in front, which take the first positions: [rows of front.all, width].
+    template <any_context C>
+    constexpr tensor_of<C> embed(C& ctx, const front_rows<C>& front,
+                                 const id_batch<typename C::space>& batch) const {
+        auto x = ops::concat(ctx, front.table, front.first, widened(ctx, tokens(ctx, batch.ids)),
+                             batch.rows, front.all);
+        add_to(ctx, x, widened(ctx, positions(ctx, front.all)));
+        return x;
+    }
+
+    /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
+    template <any_context C, mask M, class Keys = own_keys, class Tap = no_tap>
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask,
+                               const Keys& keys = {}, Tap&& tap = {}) const {
+        const site at{rows, mask, tap, no_rotation{}, keys};
+        x = layers(ctx, x, at, layers.all());
+        norm.in_place(ctx, x);
+        return x;
+    }
+
+    /// batch -> [tokens, width]; `source`: how many rows of each sequence are its source region.
+    template <class C, class Tap = no_tap>
+    constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch, per_sequence source,
+                              Tap&& tap = {}) const {
+        if constexpr (can_run<C, S>())
+            return run(ctx, embed(ctx, batch), batch.rows, mask_of({0, source}), own_keys{}, tap);
+    }
+
+    /// The same with rows in front of each sequence -> [rows of front.all, width]
+    template <class C, class Tap = no_tap>
+    constexpr auto operator()(C& ctx, const front_rows<C>& front,
+                              const id_batch<typename C::space>& batch, per_sequence source,
+                              Tap&& tap = {}) const {
+        if constexpr (can_run<C, S>())
+            return run(ctx, embed(ctx, front, batch), front.all, mask_of({front.count, source}),
+                       own_keys{}, tap);
+    }
+
+    /// [rows, width] -> [rows, vocabulary]
+    template <any_context C> constexpr tensor_of<C> logits(C& ctx, tensor_of<C> hidden) const {
+        if (this->size.factorised())
+            hidden = ops::linear_transposed(ctx, hidden, projection.look());
+        return ops::linear(ctx, hidden, tokens.weight.look());
+    }
+
+  private:
+    template <any_context C> constexpr tensor_of<C> widened(C& ctx, tensor_of<C> x) const {
+        return this->size.factorised() ? ops::linear(ctx, x, projection.look()) : x;
+    }
+};
+
+}  // namespace reckon::inline v0::m6
