@@ -14,6 +14,12 @@ concept transformer_spec = linear_policy<typename S::linear> && bias_policy<type
     norm_policy<typename S::norm> && norm_order_policy<typename S::norm_order> &&
     positions_policy<typename S::positions> && sharing_policy<typename S::sharing>;
 
+inline namespace RECKON_ISA {
+/// A spec as this file compiles it: layers are templates on their spec, so all of their code
+/// carries the compile flags in its name, whoever wrote the spec.
+template <class Spec> struct compiled_here : Spec {};
+}  // namespace RECKON_ISA
+
 /// `Spec` if it is sound, else the default after a sentence about what is wrong.
 template <class Spec, class Default> struct checked_spec {
     static_assert(linear_policy<typename Spec::linear>,
@@ -33,7 +39,7 @@ template <class Spec, class Default> struct checked_spec {
                   "spec: `positions` must be a positions policy such as learned_positions<>");
     static_assert(sharing_policy<typename Spec::sharing>,
                   "spec: `sharing` must be share_none or share_all");
-    using type = std::conditional_t<transformer_spec<Spec>, Spec, Default>;
+    using type = compiled_here<std::conditional_t<transformer_spec<Spec>, Spec, Default>>;
 };
 template <class Spec, class Default> using checked = typename checked_spec<Spec, Default>::type;
 

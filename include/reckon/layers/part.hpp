@@ -48,7 +48,9 @@ concept sharing_policy = requires {
 };
 
 /// The sizes of a model are known at run time ..
+inline namespace RECKON_ISA {
 struct run_time {};
+}  // namespace RECKON_ISA
 /// .. or are a constexpr config given as a template argument; the same definition serves both.
 template <class Config, auto Size> struct sized {
     static constexpr Config size = Size;

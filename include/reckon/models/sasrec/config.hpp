@@ -3,7 +3,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::sasrec {
+namespace reckon::inline v0::sasrec::inline RECKON_ISA {
 
 struct config {
     idx items = 12103;  // rows of the item table: padding first, mask last
@@ -14,4 +14,4 @@ struct config {
     bool operator==(const config&) const = default;
 };
 
-}  // namespace reckon::inline v0::sasrec
+}  // namespace reckon::inline v0::sasrec::inline RECKON_ISA
