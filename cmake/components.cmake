@@ -4,12 +4,13 @@
 # Makes reckon::NAME, or says in reckon_NAME_missing why it can't. A dependency that is a target
 # already (the parent's own copy) is taken as it is; else its header and library are looked for.
 function(reckon_add_component name)
-    # component  target                       header            library  Debian package
-    set(eigen    Eigen3::Eigen                Eigen/Core        -        libeigen3-dev)
-    set(xsimd    xsimd                        xsimd/xsimd.hpp   -        libxsimd-dev)
-    set(onednn   DNNL::dnnl                   dnnl.hpp          dnnl     libdnnl-dev)
-    set(json     nlohmann_json::nlohmann_json nlohmann/json.hpp -        nlohmann-json3-dev)
-    set(utf8proc utf8proc::utf8proc           utf8proc.h        utf8proc libutf8proc-dev)
+    # component  target, header, library, Debian package
+    set(eigen Eigen3::Eigen Eigen/Core - libeigen3-dev)
+    set(xsimd xsimd xsimd/xsimd.hpp - libxsimd-dev)
+    set(onednn DNNL::dnnl dnnl.hpp dnnl libdnnl-dev)
+    set(json nlohmann_json::nlohmann_json nlohmann/json.hpp - nlohmann-json3-dev)
+    set(utf8proc utf8proc::utf8proc utf8proc.h utf8proc libutf8proc-dev)
+    set(sentencepiece sentencepiece sentencepiece_processor.h sentencepiece libsentencepiece-dev)
 
     set(includes "")
     set(libraries "")
@@ -23,7 +24,7 @@ function(reckon_add_component name)
         if(NOT CUDAToolkit_FOUND)
             set(missing "component cuda needs the CUDA toolkit (nvcc on the PATH)")
         endif()
-    elseif(name MATCHES "^(eigen|xsimd|onednn|json|utf8proc)$")
+    elseif(name MATCHES "^(eigen|xsimd|onednn|json|utf8proc|sentencepiece)$")
         list(POP_FRONT ${name} target header library package)
         if(TARGET ${target})
             set(libraries ${target})

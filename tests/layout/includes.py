@@ -28,6 +28,7 @@ ADAPTERS = {
     r"cuda|cublas": r"(kernels|backend)/cuda",
     r"nlohmann/": r"io/json\.hpp",
     r"utf8proc\.h": r"text/",
+    r"sentencepiece_processor\.h": r"text/sentencepiece\.hpp",
     r"sys/|fcntl\.h|unistd\.h": r"io/",
     r"sanitizer/": r"core/",
     r"pthread\.h|sched\.h": r"backend/",
