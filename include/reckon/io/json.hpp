@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace reckon::inline v0 {
 
@@ -160,6 +161,22 @@ class json_object {
         if (!value_.contains(key)) missing(key);
         if (!value_[key].is_object()) refuse(key, "an object", value_[key]);
         return {place(key), value_[key]};
+    }
+
+    /// An integer or a list of them; nothing where the key is absent or null.
+    std::vector<idx> numbers(const char* key) const {
+        std::vector<idx> all;
+        if (!has(key)) return all;
+        if (!value_[key].is_array()) return {convert<idx>(key, value_[key])};
+        for (const auto& one : value_[key]) all.push_back(convert<idx>(key, one));
+        return all;
+    }
+    /// Every key of an object of strings, with its value.
+    std::vector<std::pair<std::string, std::string>> texts() const {
+        std::vector<std::pair<std::string, std::string>> all;
+        for (const auto& [key, value] : value_.items())
+            all.emplace_back(key, convert<std::string>(key.c_str(), value));
+        return all;
     }
 
   private:

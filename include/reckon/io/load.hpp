@@ -43,8 +43,16 @@ template <class T, class Memory> constexpr bool optional_parameter(const matrix<
 
 }  // namespace detail
 
-template <class Model, checkpoint_names Names = own_names>
-void load_parameters(Model& model, const safetensors& file, const Names& names = {}) {
+/// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp).
+template <class F>
+concept tensor_source = requires(const F file, std::string_view name) {
+    { file.tensors() } -> std::same_as<std::span<const stored_tensor>>;
+    { file.find(name) } -> std::same_as<const stored_tensor*>;
+    { file.name() } -> std::convertible_to<std::string>;
+};
+
+template <class Model, tensor_source File, checkpoint_names Names = own_names>
+void load_parameters(Model& model, const File& file, const Names& names = {}) {
     std::string differences;
     std::vector<bool> used(file.tensors().size());
     walk_named(model, names, [&](const std::string& name, std::string_view at, auto& p) {

@@ -32,9 +32,8 @@ inline void expect_heads(std::string_view op, const std::string& argument, idx h
 
 /// The model of these sizes with the parameters of the file. It is compared with the file only
 /// after it was built, so sizes that the file is far from filling are refused before that.
-template <template <class, auto> class Model, class Spec, class Config>
-Model<Spec, run_time{}> load_sized(const Config& size, const safetensors& file,
-                                   const name_table& names) {
+template <template <class, auto> class Model, class Spec, class Config, tensor_source File>
+Model<Spec, run_time{}> load_sized(const Config& size, const File& file, const name_table& names) {
     const Model<placed_in<rom, Spec>, run_time{}> without_memory{size};
     const idx parameters = count(without_memory).parameters;
     idx bytes = 0;

@@ -1,0 +1,7 @@
+// Llama: sizes, composition, names and loader.
+#pragma once
+
+#include <reckon/models/llama/config.hpp>
+#include <reckon/models/llama/load.hpp>
+#include <reckon/models/llama/model.hpp>
+#include <reckon/models/llama/names.hpp>
