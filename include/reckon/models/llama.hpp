@@ -1,4 +1,4 @@
-// Llama: sizes, composition, names and loader.
+// Gathers the Llama decoder for the user: sizes, model, names and loader.
 #pragma once
 
 #include <reckon/models/llama/config.hpp>
