@@ -1,7 +1,10 @@
 // What a checkpoint holds: its modules, the shapes of their parameters, how many and how large.
 #include "program.hpp"
 
+#include <reckon/layers/placed.hpp>
 #include <reckon/models/bert.hpp>
+#include <reckon/models/llama.hpp>
+#include <reckon/models/m6.hpp>
 #include <reckon/models/sasrec.hpp>
 
 #include <cstdio>
@@ -45,20 +48,49 @@ void print(const auto& model) {
     std::printf("total %zu %zu\n", parameters, bytes);
 }
 
+// The sizes of a preset; its parameters, which nobody published, take no memory.
+void print_m6(const std::string& preset) {
+    using namespace reckon;
+    if (preset == "base")
+        print(m6::model<placed_in<rom, m6::spec>>{m6::base});
+    else if (preset == "edge")
+        print(m6::model<placed_in<rom, m6::edge_spec>>{m6::edge});
+    else
+        throw load_error("usage", "--preset", "base or edge", in_quotes(preset));
+}
+
+void print_folder(const std::string& folder) {
+    using namespace reckon;
+    const std::string config = folder + "/config.json";
+    const auto type = json_object::read(config).value_or<std::string>("model_type", "nothing");
+    if (type == "bert")
+        print(bert::load(folder));
+    else if (type == "llama")
+        print(llama::load(folder));
+    else
+        throw load_error("model_summary", config + ": \"model_type\"", "\"bert\" or \"llama\"",
+                         in_quotes(type));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string model, weights;
+    std::string model, weights, preset;
     program p{"model_summary", "A table of a model's modules and parameters."};
-    p.text("--model", model, "a BERT encoder's folder, or: sasrec");
+    p.text("--model", model, "a folder of a BERT encoder or a Llama decoder, or: sasrec, m6");
     p.text_or("--weights", weights, "the checkpoint of sasrec, a safetensors file");
+    p.text_or("--preset", preset, "the sizes of m6: base or edge");
     return p.run(argc, argv, [&](auto&) {
+        const auto refuse = [&](const char* flag, const char* where, const std::string& value) {
+            if (!value.empty()) throw reckon::load_error("usage", flag, where, value);
+        };
+        if (model != "sasrec") refuse("--weights", "none but with --model sasrec", weights);
+        if (model != "m6") refuse("--preset", "none but with --model m6", preset);
         if (model == "sasrec")
             print(reckon::sasrec::load(weights, 1));  // heads leave no trace in the parameters
-        else if (weights.empty())
-            print(reckon::bert::load(model));
+        else if (model == "m6")
+            print_m6(preset);
         else
-
-            throw reckon::load_error("usage", "--weights", "none beside a folder", weights);
+            print_folder(model);
     });
 }

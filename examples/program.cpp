@@ -79,6 +79,12 @@ void program::text_or(const char* flag, std::string& value, const std::string& h
 void program::number(const char* flag, reckon::idx& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->required()->check(CLI::PositiveNumber);
 }
+void program::number_or(const char* flag, reckon::idx& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->check(CLI::NonNegativeNumber)->capture_default_str();
+}
+void program::real_or(const char* flag, float& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->capture_default_str();
+}
 
 // The flags of every program, listed behind its own.
 void program::add_shared_flags() {

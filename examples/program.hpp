@@ -41,6 +41,8 @@ class program {
     void text(const char* flag, std::string& value, const std::string& help);     // must be given
     void text_or(const char* flag, std::string& value, const std::string& help);  // has a default
     void number(const char* flag, reckon::idx& value, const std::string& help);   // must be given
+    void number_or(const char* flag, reckon::idx& value, const std::string& help);
+    void real_or(const char* flag, float& value, const std::string& help);
 
     /// main: `work(ctx)` runs with a context of the backend that the user chose.
     template <class Work> int run(int argc, char** argv, const Work& work) {
