@@ -85,6 +85,9 @@ void program::number_or(const char* flag, reckon::idx& value, const std::string&
 void program::real_or(const char* flag, float& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->capture_default_str();
 }
+void program::flag(const char* flag, bool& given, const std::string& help) {
+    flags_->app.add_flag(flag, given, help);
+}
 
 // The flags of every program, listed behind its own.
 void program::add_shared_flags() {

@@ -41,6 +41,7 @@ class program {
     void text(const char* flag, std::string& value, const std::string& help);     // must be given
     void text_or(const char* flag, std::string& value, const std::string& help);  // has a default
     void number(const char* flag, reckon::idx& value, const std::string& help);   // must be given
+    void flag(const char* flag, bool& given, const std::string& help);            // false without
     void number_or(const char* flag, reckon::idx& value, const std::string& help);
     void real_or(const char* flag, float& value, const std::string& help);
 

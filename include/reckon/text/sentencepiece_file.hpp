@@ -36,7 +36,7 @@ template <class Take> bool for_each_field(std::string_view message, const Take& 
     while (!message.empty()) {
         proto_field field;
         std::uint64_t size = 0;
-        if (!read_number(field.tag)) return false;
+        if (!read_number(field.tag) || field.tag < 8) return false;
         switch (field.tag & 7) {
             case 0:
                 if (!read_number(field.value)) return false;
