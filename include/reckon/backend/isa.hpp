@@ -10,25 +10,25 @@ struct sse4_2 {
     static constexpr const char* name = "sse4_2";
     static constexpr const char* flags = "-msse4.2";
     static constexpr idx lanes = 4;
-    static bool here();
+    RECKON_INLINE static bool here();
 };
 struct avx2 {
     static constexpr const char* name = "avx2";
     static constexpr const char* flags = "-mavx2 -mfma";
     static constexpr idx lanes = 8;
-    static bool here();
+    RECKON_INLINE static bool here();
 };
 struct avx512 {  // F CD DQ BW VL
     static constexpr const char* name = "avx512";
     static constexpr const char* flags = "-mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl";
     static constexpr idx lanes = 16;
-    static bool here();
+    RECKON_INLINE static bool here();
 };
 struct neon64 {
     static constexpr const char* name = "neon64";
     static constexpr const char* flags = "an aarch64 compiler";
     static constexpr idx lanes = 4;
-    static bool here();
+    RECKON_INLINE static bool here();
 };
 
 #if defined(__x86_64__) || defined(__i386__)

@@ -23,18 +23,20 @@
 namespace reckon::inline v0 {
 
 inline namespace RECKON_ISA {
-struct cpu_reference;  // the root, and so every stack above it, carries this file's compile flags
-}
+// The roots, and so every stack above them, carry this file's compile flags.
+struct cpu_reference;
+struct gpu_reference;  // of every GPU stack: it has no kernels
+}  // namespace RECKON_ISA
 template <class Next = cpu_reference> struct cpu_eigen;
 template <class Arch, class Next = cpu_reference> struct cpu_simd;
 template <class Next = cpu_reference> struct cpu_onednn;
 
-struct gpu_reference;  // the root of every GPU stack: it has no kernels
 template <class Next = gpu_reference> struct gpu_cuda;
 
 /// `prepare` leaves the weights of such a backend as they are.
 struct unpacked {};
 
+inline namespace RECKON_ISA {
 /// The bottom of a stack that has nothing below: what is found on it is the backend's own.
 struct nothing {
     using next = void;
@@ -44,6 +46,7 @@ struct nothing {
     struct state {};
     static block_source blocks() { return heap_blocks(); }
 };
+}  // namespace RECKON_ISA
 
 template <class Tag>
 concept complete_tag = requires {

@@ -9,7 +9,7 @@
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 /// Rows of keys and values; sequence s owns rows [first[s], first[s] + count[s]).
 /// Null `first` and `count` mean: the same rows as the queries (self-attention over a packed
@@ -78,4 +78,4 @@ template <class E, class K, class M, class Space = host> struct attention_proble
     constexpr idx key_head(idx h) const { return h * options.key_heads / options.heads; }
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

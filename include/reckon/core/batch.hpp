@@ -10,15 +10,15 @@ template <class Space = host> struct id_batch {
     ragged rows;
 
     constexpr id_batch() = default;
-    constexpr id_batch(view<const std::int32_t, Space> all, const ragged& offsets)
+    RECKON_INLINE constexpr id_batch(view<const std::int32_t, Space> all, const ragged& offsets)
         : ids(all), rows(offsets) {
         expect("id_batch", "ids.cols", rows.rows(), ids.cols);
     }
 };
 
 /// From host arrays, such as a tokenizer's.
-constexpr id_batch<> batch_of(std::span<const std::int32_t> ids,
-                              std::span<const std::int32_t> offsets) {
+RECKON_INLINE constexpr id_batch<> batch_of(std::span<const std::int32_t> ids,
+                                            std::span<const std::int32_t> offsets) {
     return {row_view(ids.data(), ids.size()), ragged{offsets}};
 }
 

@@ -6,10 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
+// What crosses between objects of different instruction sets has no body to share: it is inlined
+// wherever it is called.
+#define RECKON_INLINE __attribute__((always_inline))
+
 #ifdef __CUDACC__
-#define RECKON_BOTH __host__ __device__
+#define RECKON_BOTH __host__ __device__ RECKON_INLINE
 #else
-#define RECKON_BOTH
+#define RECKON_BOTH RECKON_INLINE
 #endif
 
 #ifndef RECKON_NO_EXCEPTIONS
@@ -18,10 +22,10 @@
 #endif
 #endif
 
-// What this translation unit is compiled for. It names an inline namespace around the root of every
-// CPU tag and what stands below a context, so that objects built with different flags share
-// neither: the linker would keep one body for both, and a CPU without its instructions would stop
-// there.
+// What this translation unit is compiled for. It names an inline namespace around whatever has code
+// of its own and no context or model in its name, so that objects built with different flags share
+// none: the linker would keep one body for both, and a CPU without its instructions would stop
+// there. Views, ids and errors stand outside it and cross.
 #ifndef RECKON_ISA
 #if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
     defined(__AVX512BW__) && defined(__AVX512VL__)

@@ -79,6 +79,7 @@ concept floating = std::same_as<T, float> || std::same_as<T, double>;
 
 template <element T> inline constexpr dtype dtype_of = dtype_traits<T>::value;
 
+inline namespace RECKON_ISA {
 constexpr idx bytes_of(dtype type) {
     switch (type) {
         case dtype::f64:
@@ -116,5 +117,6 @@ constexpr const char* name_of(dtype type) {
             return "u8";
     }
 }
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

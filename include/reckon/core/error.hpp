@@ -15,9 +15,13 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 /// Up to `Capacity` characters without a heap; what does not fit is cut and ends in "...".
 template <idx Capacity> class fixed_text {
   public:
+    static constexpr idx capacity = Capacity;
+
     constexpr fixed_text() = default;
     constexpr fixed_text(std::string_view text) { append(text); }
     constexpr fixed_text(const char* text) { append(std::string_view{text}); }
@@ -53,6 +57,12 @@ template <idx Capacity> class fixed_text {
 
 using error_text = fixed_text<120>;
 
+}  // namespace RECKON_ISA
+
+/// One type in a whole program, whatever its files are compiled for, since one file catches what
+/// another throws. So it holds plain characters, and its making carries the flags by `error_text`:
+/// what differently compiled objects share of it is what a type has one of (its table of virtual
+/// functions, its destructors, `what`), a few scalar instructions.
 #ifndef RECKON_NO_EXCEPTIONS
 class error : public std::exception {
 #else
@@ -60,32 +70,47 @@ class error {
 #endif
   public:
     error(std::string_view op, std::string_view argument, const error_text& expected,
-          const error_text& actual)
-        : op_(op), argument_(argument), expected_(expected), actual_(actual) {
-        for (std::string_view piece :
-             {op, std::string_view{": "}, argument, std::string_view{": expected "},
-              expected.view(), std::string_view{", got "}, actual.view()})
-            message_.append(piece);
+          const error_text& actual) {
+        op_ = add("", op);
+        argument_ = add(": ", argument);
+        expected_ = add(": expected ", expected);
+        actual_ = add(", got ", actual);
     }
+    RECKON_INLINE error(const error&) = default;
+    RECKON_INLINE error& operator=(const error&) = default;
 
-    std::string_view op() const { return op_.view(); }
-    std::string_view argument() const { return argument_.view(); }
-    std::string_view expected() const { return expected_.view(); }
-    std::string_view actual() const { return actual_.view(); }
+    RECKON_INLINE std::string_view op() const { return at(op_); }
+    RECKON_INLINE std::string_view argument() const { return at(argument_); }
+    RECKON_INLINE std::string_view expected() const { return at(expected_); }
+    RECKON_INLINE std::string_view actual() const { return at(actual_); }
 #ifndef RECKON_NO_EXCEPTIONS
-    const char* what() const noexcept override { return message_.c_str(); }
+    const char* what() const noexcept override { return message_; }
 #else
-    const char* what() const noexcept { return message_.c_str(); }
+    const char* what() const noexcept { return message_; }
 #endif
 
   private:
-    error_text op_, argument_, expected_, actual_;
-    fixed_text<500> message_;
+    struct piece {  // of the message
+        idx begin = 0, size = 0;
+    };
+    piece add(std::string_view before, const error_text& text) {
+        for (char c : before) message_[size_++] = c;
+        const piece added{size_, text.view().size()};
+        for (char c : text.view()) message_[size_++] = c;
+        return added;
+    }
+    RECKON_INLINE std::string_view at(piece p) const { return {message_ + p.begin, p.size}; }
+
+    char message_[4 * error_text::capacity + sizeof(": : expected , got ")]{};
+    idx size_ = 0;
+    piece op_, argument_, expected_, actual_;
 };
 
 #ifdef RECKON_NO_EXCEPTIONS
 [[noreturn]] void on_error(const error&);  // defined by the program
 #endif
+
+inline namespace RECKON_ISA {
 
 [[noreturn]] inline void fail(std::string_view op, std::string_view argument,
                               const error_text& expected, const error_text& actual) {
@@ -107,5 +132,7 @@ constexpr void expect_that(bool holds, const char* op, const char* argument, con
                            const Actual& actual) {
     if (!holds) fail(op, argument, expected, actual);
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class T> class heap_array {
   public:
@@ -67,4 +67,4 @@ template <class T> class heap_array {
     idx size_ = 0;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

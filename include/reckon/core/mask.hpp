@@ -20,7 +20,7 @@ struct interval {  // [begin, end)
 
     RECKON_BOTH constexpr idx size() const { return end > begin ? end - begin : 0; }
     RECKON_BOTH constexpr bool holds(idx i) const { return i >= begin && i < end; }
-    bool operator==(const interval&) const = default;
+    RECKON_INLINE bool operator==(const interval&) const = default;
 };
 
 RECKON_BOTH constexpr interval overlap(interval a, interval b) {
@@ -37,7 +37,7 @@ struct intervals {
     RECKON_BOTH constexpr bool holds(idx i) const {
         return i < prefix || first.holds(i) || second.holds(i);
     }
-    bool operator==(const intervals&) const = default;
+    RECKON_INLINE bool operator==(const intervals&) const = default;
 };
 
 template <class F> RECKON_BOTH constexpr void each(const intervals& visible, F&& f) {
@@ -255,6 +255,7 @@ struct regions {
     per_sequence front, source;
 };
 
+inline namespace RECKON_ISA {
 /// Intervals are ordered, disjoint and within `count`, and the transpose agrees cell by cell.
 template <sequence_mask M> constexpr bool well_formed(const M& m, idx count) {
     for (idx row = 0; row < count; ++row) {
@@ -273,5 +274,6 @@ template <sequence_mask M> constexpr bool well_formed(const M& m, idx count) {
     }
     return true;
 }
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -8,7 +8,7 @@
 #include <reckon/core/visit.hpp>
 #include <reckon/core/weights.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 struct heap {
     using space = host;
@@ -114,4 +114,4 @@ template <class Inner, class Memory = heap> struct masked_matrix {
     }
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

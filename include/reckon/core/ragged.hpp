@@ -10,32 +10,42 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+/// The longest sequence of offsets that begin at 0 and never fall.
+constexpr idx longest_of(std::span<const std::int32_t> offsets) {
+    expect_that(!offsets.empty(), "ragged", "offsets", "sequences + 1 numbers", idx{0});
+    expect_that(offsets[0] == 0, "ragged", "offsets[0]", "0", offsets[0]);
+    idx longest = 0;
+    for (idx s = 1; s < offsets.size(); ++s) {
+        if (offsets[s] < offsets[s - 1])
+            fail("ragged", "offsets", "numbers that never fall", offsets[s]);
+        const idx length = idx(offsets[s] - offsets[s - 1]);
+        if (length > longest) longest = length;
+    }
+    return longest;
+}
+}  // namespace RECKON_ISA
+
 struct ragged {
     constexpr ragged() = default;
     /// Offsets begin at 0 and never fall. They are looked at, not copied: keep them alive.
-    constexpr explicit ragged(std::span<const std::int32_t> offsets)
-        : offsets_(offsets.data()), sequences_(offsets.empty() ? 0 : offsets.size() - 1) {
-        expect_that(!offsets.empty(), "ragged", "offsets", "sequences + 1 numbers", idx{0});
-        expect_that(offsets[0] == 0, "ragged", "offsets[0]", "0", offsets[0]);
-        for (idx s = 0; s < sequences_; ++s) {
-            if (offsets[s + 1] < offsets[s])
-                fail("ragged", "offsets", "numbers that never fall", offsets[s + 1]);
-            if (length(s) > longest_) longest_ = length(s);
-        }
-    }
+    RECKON_INLINE constexpr explicit ragged(std::span<const std::int32_t> offsets)
+        : offsets_(offsets.data()), sequences_(offsets.size() - 1), longest_(longest_of(offsets)) {}
 
-    constexpr idx sequences() const { return sequences_; }
-    constexpr idx rows() const { return sequences_ == 0 ? 0 : idx(offsets_[sequences_]); }
-    constexpr idx begin(idx sequence) const { return idx(offsets_[sequence]); }
-    constexpr idx length(idx sequence) const {
+    RECKON_INLINE constexpr idx sequences() const { return sequences_; }
+    RECKON_INLINE constexpr idx rows() const {
+        return sequences_ == 0 ? 0 : idx(offsets_[sequences_]);
+    }
+    RECKON_INLINE constexpr idx begin(idx sequence) const { return idx(offsets_[sequence]); }
+    RECKON_INLINE constexpr idx length(idx sequence) const {
         return idx(offsets_[sequence + 1] - offsets_[sequence]);
     }
-    constexpr idx longest() const { return longest_; }
-    constexpr const std::int32_t* offsets() const { return offsets_; }
+    RECKON_INLINE constexpr idx longest() const { return longest_; }
+    RECKON_INLINE constexpr const std::int32_t* offsets() const { return offsets_; }
 
     /// The same offsets in an accelerator's memory, for its kernels; null on the host.
-    constexpr const std::int32_t* device_offsets() const { return device_offsets_; }
-    constexpr ragged with_device_offsets(const std::int32_t* offsets) const {
+    RECKON_INLINE constexpr const std::int32_t* device_offsets() const { return device_offsets_; }
+    RECKON_INLINE constexpr ragged with_device_offsets(const std::int32_t* offsets) const {
         ragged both = *this;
         both.device_offsets_ = offsets;
         return both;

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 enum class rope_layout : std::uint8_t {
     half_split,   // pair i is numbers i and i + width / 2 (Hugging Face, GPT-NeoX)
@@ -39,4 +39,4 @@ struct rope_options {
     bool operator==(const rope_options&) const = default;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -12,6 +12,14 @@
 
 namespace reckon::inline v0 {
 
+namespace detail {
+struct any_visitor {
+    constexpr void operator()(auto&&...) const {}
+};
+}  // namespace detail
+
+inline namespace RECKON_ISA {
+
 /// "layers.3.ffn.up.weight" as a chain of nodes on the stack; text only on demand.
 struct path {
     const path* parent = nullptr;
@@ -48,12 +56,6 @@ concept parameter = requires {
 /// Given as the name of a child whose parameters keep their own names (a wrapper's inner module).
 struct inlined_t {};
 inline constexpr inlined_t inlined{};
-
-namespace detail {
-struct any_visitor {
-    constexpr void operator()(auto&&...) const {}
-};
-}  // namespace detail
 
 /// A struct of parameters and modules that names them in `visit`.
 template <class M>
@@ -116,4 +118,5 @@ template <class M> constexpr totals count(const M& model) {
     return sum;
 }
 
+}  // namespace RECKON_ISA
 }  // namespace reckon::inline v0

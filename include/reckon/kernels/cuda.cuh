@@ -9,6 +9,7 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
 struct gpu_reference {
     using next = void;
     using space = device;
@@ -16,6 +17,7 @@ struct gpu_reference {
     static constexpr const char* name = "gpu_reference";
     struct state {};
 };
+}  // namespace RECKON_ISA
 
 template <class Next> struct gpu_cuda : Next {
     using next = Next;

@@ -6,7 +6,7 @@
 #include <reckon/core/matrix.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class Arch> struct simd_panels {
     static constexpr idx width = simd::panel_vectors * Arch::lanes;
@@ -50,4 +50,4 @@ template <class Arch> struct simd_panels {
     }
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA
