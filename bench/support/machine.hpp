@@ -3,6 +3,7 @@
 #pragma once
 
 #include <reckon/backend/best_isa.hpp>
+#include <reckon/core/heap_array.hpp>
 
 #ifdef RECKON_WITH_ONEDNN
 #include <reckon/kernels/onednn/product.hpp>
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -92,6 +94,49 @@ inline double fma_peak(reckon::isa set) {
     static_cast<void>(set);
     return 0;
 #endif
+}
+
+/// What one core reads, in bytes a second, of so many bytes that it has read before: they come from
+/// where they have room, a cache or memory. Nothing is computed with them.
+inline double read_bandwidth(reckon::isa set, reckon::idx bytes) {
+    constexpr reckon::idx step = 512;
+    const reckon::heap_array<char> data(bytes / step * step + step, 1);
+    const reckon::idx turns = std::max(reckon::idx{1}, (reckon::idx{1} << 28) / data.size());
+    const double time = best_of(7, [&] {
+        for (reckon::idx turn = 0; turn < turns; ++turn) {
+#ifdef __x86_64__
+            const char* at = data.data();
+            reckon::idx rest = data.size() / step;
+#define RECKON_READ(load, width)                           \
+    asm volatile("1:\n.irp n,0,1,2,3,4,5,6,7\n " load      \
+                 "\n.endr\n"                               \
+                 "add $8*" #width ", %0\ndec %1\njnz 1b\n" \
+                 : "+r"(at), "+r"(rest)                    \
+                 :                                         \
+                 : "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7")
+            if (set == reckon::isa::avx512) {
+                RECKON_READ("vmovups 64*\\n(%0), %%zmm\\n", 64);
+            } else if (set == reckon::isa::avx2) {
+                rest *= 2;
+                RECKON_READ("vmovups 32*\\n(%0), %%ymm\\n", 32);
+            } else {
+                rest *= 4;
+                RECKON_READ("movups 16*\\n(%0), %%xmm\\n", 16);
+            }
+#undef RECKON_READ
+#else
+            static_cast<void>(set);
+            long sum = 0;
+            for (reckon::idx i = 0; i < data.size(); i += sizeof(long)) {
+                long word;
+                std::memcpy(&word, data.data() + i, sizeof word);
+                sum += word;
+            }
+            asm volatile("" : : "r"(sum));
+#endif
+        }
+    });
+    return double(data.size()) * double(turns) / time;
 }
 
 /// The best product of two matrices [1024, 1024], in GFLOP/s: one primitive of oneDNN over weights
