@@ -57,7 +57,9 @@ inline rope_options read_rope(const json_object& json, const std::string& file) 
         rope.scaling.factor = positive(scaling, where, "factor");
         rope.scaling.low = positive(scaling, where, "low_freq_factor");
         rope.scaling.high = positive(scaling, where, "high_freq_factor");
-        rope.scaling.context = scaling.required<idx>("original_max_position_embeddings");
+        const char* context_key = "original_max_position_embeddings";
+        rope.scaling.context = scaling.required<idx>(context_key);
+        expect_size("llama", key_of(where, context_key), rope.scaling.context, most_ids);
         if (!(rope.scaling.high > rope.scaling.low))
             throw load_error("llama", key_of(where, "high_freq_factor"), "above low_freq_factor",
                              std::to_string(rope.scaling.high));
@@ -96,6 +98,8 @@ inline config read_config(const std::string& file) {
     c.heads = size("num_attention_heads", most_width);
     c.key_heads = size_or("num_key_value_heads", c.heads, most_width);
     c.width = size("hidden_size", most_width);
+    if (!json.has("head_dim"))
+        expect_heads("llama", detail::key_of(file, "num_attention_heads"), c.heads, c.width);
     c.head_width = size_or("head_dim", c.width / c.heads, most_width);
     c.hidden = size("intermediate_size", most_width);
     c.epsilon = detail::positive(json, file, "rms_norm_eps");
@@ -105,8 +109,6 @@ inline config read_config(const std::string& file) {
         throw load_error("llama", detail::key_of(file, "num_key_value_heads"),
                          "a divisor of the heads " + std::to_string(c.heads),
                          std::to_string(c.key_heads));
-    if (!json.has("head_dim"))
-        expect_heads("llama", detail::key_of(file, "num_attention_heads"), c.heads, c.width);
     if (c.head_width % 2 != 0)
         throw load_error("llama", detail::key_of(file, "head_dim"), "an even number",
                          std::to_string(c.head_width));
