@@ -1,5 +1,4 @@
 #include "golden.hpp"
-#include "io/raw_file.hpp"
 
 #include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert.hpp>
@@ -17,19 +16,6 @@ struct layer_outputs {
         return flow::go_on;
     }
 };
-
-/// A copy of the tiny model whose config.json has `from` replaced.
-std::string changed(const temporary_folder& folder, const std::string& from,
-                    const std::string& to) {
-    std::string config = read_text(tiny + "/config.json");
-    const auto at = config.find(from);
-    REQUIRE(at != std::string::npos);
-    config.replace(at, from.size(), to);
-    std::ofstream{folder.file("config.json")} << config;
-    std::filesystem::copy_file(tiny + "/model.safetensors", folder.file("model.safetensors"),
-                               std::filesystem::copy_options::skip_existing);
-    return std::filesystem::path{folder.file("config.json")}.parent_path();
-}
 
 }  // namespace
 
@@ -96,7 +82,7 @@ TEST_CASE("a bert folder of another kind is refused by the name of its key") {
         {R"("hidden_size")", R"("size")", R"("hidden_size": expected a value, got nothing)"},
         {R"("layer_norm_eps": 1e-12)", R"("layer_norm_eps": -1)", R"("layer_norm_eps")"},
     }));
-    const std::string place = changed(folder, from, to);
+    const std::string place = changed(folder, "bert_tiny", from, to);
     CHECK_THAT(message_of([&] { bert::load(place); }), Catch::Contains(says));
 }
 
@@ -107,7 +93,7 @@ TEST_CASE("sizes that the checkpoint is far from filling are refused before memo
         {R"("intermediate_size": 64)", R"("intermediate_size": 1000000)"},
         {R"("num_hidden_layers": 2)", R"("num_hidden_layers": 4096)"},
     }));
-    const std::string place = changed(folder, from, to);
+    const std::string place = changed(folder, "bert_tiny", from, to);
     CHECK_THAT(message_of([&] { bert::load(place); }),
                Catch::Contains("parameters of its configuration"));
 }
@@ -115,7 +101,7 @@ TEST_CASE("sizes that the checkpoint is far from filling are refused before memo
 TEST_CASE("a checkpoint of slightly other sizes is refused with a list of its tensors") {
     const temporary_folder folder;
     const std::string place =
-        changed(folder, R"("intermediate_size": 64)", R"("intermediate_size": 65)");
+        changed(folder, "bert_tiny", R"("intermediate_size": 64)", R"("intermediate_size": 65)");
     const auto message = message_of([&] { bert::load(place); });
     CHECK_THAT(message,
                Catch::Contains("misshapen \"encoder.layer.0.intermediate.dense.weight\"") &&

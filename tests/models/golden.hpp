@@ -1,6 +1,7 @@
-// What the tests of models share: goldens, and a model's output row by row.
+// What the tests of models share: goldens, folders like them, and a model's output row by row.
 #pragma once
 
+#include "io/raw_file.hpp"
 #include "support/backends.hpp"
 #include "support/tolerance.hpp"
 
@@ -36,6 +37,18 @@ class file {
   private:
     safetensors file_;
 };
+
+/// A copy of a golden folder whose config.json has `from` replaced.
+inline std::string changed(const temporary_folder& place, const std::string& name,
+                           const std::string& from, const std::string& to) {
+    std::filesystem::copy(path_of(name), place.file(name));
+    std::string config = read_text(path_of(name + "/config.json"));
+    const auto at = config.find(from);
+    REQUIRE(at != std::string::npos);
+    config.replace(at, from.size(), to);
+    std::ofstream{place.file(name + "/config.json")} << config;
+    return place.file(name);
+}
 
 inline std::span<const float> numbers(view<const float> x) { return {x.data, x.size()}; }
 

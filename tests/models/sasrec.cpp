@@ -1,5 +1,4 @@
 #include "golden.hpp"
-#include "io/raw_file.hpp"
 
 #include <reckon/io/save.hpp>
 #include <reckon/layers/prepare.hpp>
