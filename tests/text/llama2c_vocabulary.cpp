@@ -110,6 +110,12 @@ TEST_CASE("what has no piece is its bytes, whatever they are") {
     CHECK(tokenizer.encode("\u00e9\u00e8") == ids{259, 260, 0xc3 + 3, 0xa8 + 3});
     CHECK(tokenizer.encode(std::string_view{"a\0a", 3}) == ids{259, 261, 3, 261});
     CHECK(make({}).encode("a") == ids{' ' + 3, 'a' + 3});
+    // A character is of four bytes at most.
+    const auto odd = make({{" ", 0.f}, {"\x80\x80\x80\x80", 0.f}});
+    CHECK(odd.encode("\x80\x80\x80\x80\x80") == ids{259, 260, 0x80 + 3});
+    // Bytes are no text that could be merged.
+    const llama2c_vocabulary named{file_of(with({{" ", 0.f}, {"<0xC3><0xA8>", 9.f}}), 12)};
+    CHECK(named.encode("\u00e8") == ids{259, 0xc3 + 3, 0xa8 + 3});
 
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {

@@ -179,8 +179,7 @@ class llama2c_vocabulary {
             best.pop();
             symbol &left = symbols[top.left], &right = symbols[top.right];
             // Either may have been merged with another since.
-            if (left.id != top.left_id || right.id != top.right_id || left.next != top.right)
-                continue;
+            if (left.id != top.left_id || right.id != top.right_id) continue;
             left.id = top.merged;
             left.next = right.next;
             right.id = -1;
