@@ -89,7 +89,7 @@ TEST_CASE("rules that begin one another are no more than the library reserves fo
     map.units[256 ^ 'a'] = unit('a', 256 ^ 'a', 256);  // a circle without ends has one
     CHECK(is_whole(map));
 
-    for (const idx count : {32, 33}) {
+    for (const idx count : {32u, 33u}) {
         character_map chain;
         chain.units.assign(256 * (count + 2), 0);
         chain.units[0] = unit('\0', 0, 256);
@@ -108,7 +108,7 @@ TEST_CASE("user-defined symbols that begin one another are counted") {
     CHECK(detail::most_nested({"abc", "b", "a", "abd", "bcd", "abcd", "bc"}) == 3);
     CHECK(detail::most_nested(names{"a", "a"}) == 2);
 
-    for (const idx count : {64, 65}) {
+    for (const idx count : {64u, 65u}) {
         small_model model;
         for (idx i = 1; i <= count; ++i)
             model.pieces.push_back({std::string(i, 'a'), 0, piece_type::user_defined});
@@ -133,7 +133,7 @@ TEST_CASE("a model has both specs, and whole maps in each of them") {
     model.character_map = character_map{}.file();
     CHECK_NOTHROW(detail::expect_sentencepiece_model(model.file(), "F.model"));
     const std::string broken = text_field(2, plain(2048) + "too short");
-    for (const std::uint64_t field : {3, 5})
+    for (const std::uint64_t field : {3u, 5u})
         CHECK_THAT(refusal(model.file() + text_field(field, broken)), Contains("character map"));
 }
 
