@@ -49,9 +49,10 @@ class checkpoint {
         shards_.push_back(std::move(shard));
     }
 
-    /// Each shard holds the tensors that the index places there, and no other.
+    /// Each shard holds the tensors that the index places there, and no other. `places` is sorted.
     void add_shards(const std::string& folder,
                     const std::vector<std::pair<std::string, std::string>>& places) {
+        if (places.empty()) refuse("weight_map", "tensors", "none");
         std::vector<std::string> files;
         for (const auto& [tensor, file] : places) {
             if (file.empty() || file.find('/') != file.npos)
@@ -72,10 +73,9 @@ class checkpoint {
             if (shards_[idx(shard)].find(tensor) == nullptr)
                 refuse(tensor, "a tensor of " + in_quotes(file), "none of that name");
         }
-        if (tensors_.size() != places.size())
-            throw load_error("checkpoint", name_,
-                             std::to_string(places.size()) + " tensors, as the index lists",
-                             std::to_string(tensors_.size()) + " in the shards");
+        for (idx i = 0; i < tensors_.size(); ++i)  // both lists are sorted
+            if (i == places.size() || tensors_[i].name != places[i].first)
+                refuse(tensors_[i].name, "a place in the index", "none");
     }
 
     [[noreturn]] void refuse(const std::string& tensor, const std::string& expected,

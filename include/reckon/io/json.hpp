@@ -171,7 +171,7 @@ class json_object {
         for (const auto& one : value_[key]) all.push_back(convert<idx>(key, one));
         return all;
     }
-    /// Every key of an object of strings, with its value.
+    /// Every key of an object of strings, with its value, sorted by key.
     std::vector<std::pair<std::string, std::string>> texts() const {
         std::vector<std::pair<std::string, std::string>> all;
         for (const auto& [key, value] : value_.items())
