@@ -12,6 +12,7 @@ struct spec {
     using memory = heap;
     using number = double;
     using linear = dense<double>;
+    using bias = with_bias;
 };
 
 constexpr idx rows = 4, width = 5, hidden = 7;
