@@ -30,39 +30,20 @@ class llama2c_vocabulary {
     /// has rows: `pieces`, or what the file holds.
     explicit llama2c_vocabulary(std::string_view content, std::string_view file = "vocabulary",
                                 idx pieces = until_the_end) {
-        const auto refuse = [&](std::string_view expected, const std::string& actual) {
+        read(content, file);
+        const auto refuse = [&](const std::string& expected, const std::string& actual) {
             throw load_error("llama2c_vocabulary", file, expected, actual);
         };
-        const auto read = [&]<class T>(T& number) {
-            if (content.size() < sizeof number)
-                refuse("whole pieces", "the end of the file in piece " + std::to_string(size()));
-            std::memcpy(&number, content.data(), sizeof number);
-            content.remove_prefix(sizeof number);
-        };
-        std::int32_t longest = 0;
-        read(longest);
-        while (!content.empty()) {
-            const std::string name = "piece " + std::to_string(size());
-            piece& next = pieces_.emplace_back();
-            std::int32_t length = 0;
-            read(next.score);
-            read(length);
-            if (!std::isfinite(next.score)) refuse("scores that are numbers", "none for " + name);
-            if (length < 0 || length > longest || idx(length) > content.size())
-                refuse("whole pieces of at most " + std::to_string(longest) + " bytes",
-                       name + " of " + std::to_string(length));
-            next.text = content.substr(0, idx(length));
-            content.remove_prefix(idx(length));
-        }
         if (size() < first_text || size() > idx{std::numeric_limits<std::int32_t>::max()})
             refuse("3 special pieces, 256 bytes, and others", std::to_string(size()) + " pieces");
         if (pieces != until_the_end && pieces != size())
             refuse(std::to_string(pieces) + " pieces", std::to_string(size()));
-        for (int byte = 0; byte < 256; ++byte)
-            if (pieces_[idx(first_byte + byte)].text != name_of_byte(byte))
-                refuse(
-                    "the pieces of the 256 bytes behind the first three",
-                    in_quotes(pieces_[idx(first_byte + byte)].text) + " for " + name_of_byte(byte));
+        for (std::int32_t id = first_byte; id < first_text; ++id) {
+            const std::string name = name_of_byte(id - first_byte);
+            if (pieces_[idx(id)].text != name)
+                refuse("the pieces of the 256 bytes behind the first three",
+                       in_quotes(pieces_[idx(id)].text) + " for " + name);
+        }
         for (std::int32_t id = first_text; id < std::int32_t(size()); ++id)
             ids_.emplace(pieces_[idx(id)].text, id);
     }
@@ -134,6 +115,34 @@ class llama2c_vocabulary {
     };
 
     idx size() const { return pieces_.size(); }
+
+    void read(std::string_view content, std::string_view file) {
+        const auto refuse = [&](const std::string& expected, const std::string& actual) {
+            throw load_error("llama2c_vocabulary", file, expected,
+                             actual + " in piece " + std::to_string(size()));
+        };
+        const auto take = [&](idx bytes) {
+            if (bytes > content.size()) refuse("whole pieces", "the end of the file");
+            const std::string_view taken = content.substr(0, bytes);
+            content.remove_prefix(bytes);
+            return taken;
+        };
+        const auto take_number = [&]<class T>(T& number) {
+            std::memcpy(&number, take(sizeof number).data(), sizeof number);
+        };
+        std::int32_t longest = 0, length = 0;
+        take_number(longest);
+        while (!content.empty()) {
+            piece next;
+            take_number(next.score);
+            take_number(length);
+            if (!std::isfinite(next.score)) refuse("scores", "what is no number");
+            if (length < 0 || length > longest)
+                refuse("at most " + std::to_string(longest) + " bytes", std::to_string(length));
+            next.text = take(idx(length));
+            pieces_.push_back(std::move(next));
+        }
+    }
 
     static std::string name_of_byte(int byte) {
         constexpr char digits[] = "0123456789ABCDEF";
