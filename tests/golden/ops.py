@@ -126,8 +126,50 @@ def l2_normalize():
     expected("l2_normalize/y", x / np.sqrt((x * x).sum(-1, keepdims=True)))
 
 
+def rms_norm():
+    x = rng.normal(size=(5, 21))
+    x[1] += 100
+    x[2] = 0
+    x[3] *= 1e-3  # epsilon matters
+    x = given("rms_norm/x", x)
+    gain = given("rms_norm/gain", rng.normal(1, 0.3, 21))
+    expected("rms_norm/y", x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * gain)
+
+
+def rope():
+    """Rotates pairs of each head by position * base^(-2 pair / width): (i, i + width / 2), or interleaved (2 i, 2 i + 1)."""
+    heads, width, base = 3, 8, 10000
+    positions = given_integers("rope/positions", [0, 1, 2, 7, 100, 1000, 7])
+    given_integers("rope/heads", [heads])
+    x = given("rope/x", rng.normal(size=(len(positions), heads * width)))
+    angles = positions[:, None, None] * base ** (-np.arange(0, width, 2) / width)
+    for order, axis in (("half_split", 2), ("interleaved", 3)):  # [rows, heads, 2, pairs] or [rows, heads, pairs, 2]
+        halves = x.reshape(len(x), heads, *((2, width // 2) if axis == 2 else (width // 2, 2)))
+        first, second = np.moveaxis(halves, axis, 0)
+        turned = (first * np.cos(angles) - second * np.sin(angles), first * np.sin(angles) + second * np.cos(angles))
+        expected(f"rope/y_{order}", np.stack(turned, axis).reshape(x.shape))
+
+
+def gated():
+    a, b = (given(f"gated/{part}", rng.normal(0, 3, (4, 23))) for part in "ab")
+    for activation in (gelu_erf, gelu_tanh, silu):
+        expected(f"gated/y_{activation.__name__}", activation(a) * b)
+
+
+def log_softmax():
+    x = rng.normal(0, 3, (5, 33))
+    x[1] += 1000  # its exponential overflows
+    x[2] = -7  # all equal
+    x[3] *= 20  # almost certain
+    x = given("log_softmax/x", x)
+    shifted = x - x.max(-1, keepdims=True)
+    expected("log_softmax/y", shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
+
+
 def main():
-    for operation in (linear, embedding, layer_norm, activations, attention, pooling, l2_normalize):
+    # New ones go to the end: each draws its numbers after those before it.
+    operations = (linear, embedding, layer_norm, activations, attention, pooling, l2_normalize)
+    for operation in (*operations, rms_norm, rope, gated, log_softmax):
         operation()
     save_file(tensors, HERE / "ops.safetensors")
 
