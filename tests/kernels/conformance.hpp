@@ -5,6 +5,7 @@
 #include "support/backends.hpp"
 #include "support/tolerance.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <initializer_list>
 #include <reckon/backend/context.hpp>
@@ -33,6 +34,20 @@ inline std::vector<float> values_of(view<const float> y) {
     std::vector<float> flat;
     for (idx r = 0; r < y.rows; ++r) flat.insert(flat.end(), y.row(r), y.row(r) + y.cols);
     return flat;
+}
+
+/// A fresh copy in the context's workspace, for ops that work in place.
+template <class C> tensor_of<C> copy(C& ctx, view<const float> x) {
+    auto y = ctx.make(x.rows, x.cols);
+    for (idx r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
+    return y;
+}
+
+/// Where each sequence begins, and the end of the last.
+inline std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths) {
+    std::vector<std::int32_t> offsets{0};
+    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    return offsets;
 }
 
 /// op(ctx) on the backend and on the reference: the same tensor within the tolerance of an op.

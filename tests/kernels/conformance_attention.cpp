@@ -14,12 +14,6 @@ struct shape {
     float spread = 1;  // of the queries: large ones make one key win
 };
 
-std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths) {
-    std::vector<std::int32_t> offsets{0};
-    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
-    return offsets;
-}
-
 template <class Backend, class M> void check(const shape& s, const M& m) {
     CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, s.spread);
     const auto offsets = offsets_of(s.lengths);

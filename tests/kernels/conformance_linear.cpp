@@ -2,6 +2,7 @@
 
 #include <reckon/layers/prepare.hpp>
 #include <reckon/ops/linear.hpp>
+#include <reckon/ops/linear_transposed.hpp>
 
 using namespace conformance;
 
@@ -38,6 +39,14 @@ template <class Backend> void check(const shape& s) {
     }
 }
 
+template <class Backend> void check_transposed(idx rows, idx depth, idx cols, idx gap) {
+    CAPTURE(rows, depth, cols, gap);
+    numbers x(4, rows, depth, -1, 1, gap), w(5, depth, cols, -1, 1, 2 * gap);
+    agrees<Backend>([&](auto& ctx) {
+        return ops::linear_transposed(ctx, x.look(), view<const float>{w.look()});
+    });
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("conformance: linear of one row", "[smallest]", RECKON_TEST_BACKENDS) {
@@ -55,4 +64,19 @@ TEMPLATE_TEST_CASE("conformance: linear", "", RECKON_TEST_BACKENDS) {
         check<TestType>({11, 40, 37, 0, f});
     check<TestType>({7, 20, 30, 5});
     check<TestType>({130, 768, 200, 3, activation::gelu});
+}
+
+TEMPLATE_TEST_CASE("conformance: linear_transposed of one number", "[smallest]",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance linear_transposed of one number")) return;
+    check_transposed<TestType>(1, 1, 1, 0);
+}
+
+TEMPLATE_TEST_CASE("conformance: linear_transposed", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance linear_transposed")) return;
+    for (idx rows : sizes{0, 1, 2, 5, 10, 145})
+        for (idx cols : sizes{1, 3, 4, 7, 8, 13, 16, 17, 31, 48, 49, 100})
+            check_transposed<TestType>(rows, 19, cols, cols % 3);
+    for (idx depth : sizes{1, 2, 16, 33}) check_transposed<TestType>(5, depth, 37, 1);
+    check_transposed<TestType>(7, 768, 128, 0);
 }

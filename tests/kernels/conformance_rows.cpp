@@ -1,15 +1,19 @@
-// The ops that work row by row: layer_norm, activate, add, add_row, embedding, pool, l2_normalize.
+// The ops that work row by row: norms, rope, activations, sums, embedding, pool, log_softmax.
 #include "conformance.hpp"
 
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/add_row.hpp>
 #include <reckon/ops/embedding.hpp>
+#include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/layer_norm.hpp>
+#include <reckon/ops/log_softmax.hpp>
 #include <reckon/ops/pool.hpp>
+#include <reckon/ops/rms_norm.hpp>
+#include <reckon/ops/rope.hpp>
 
-#include <algorithm>
+#include <cmath>
 
 using namespace conformance;
 
@@ -23,13 +27,6 @@ template <class F> void each_shape(const F& check) {
     for (idx cols : sizes{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 768})
         for (idx rows : sizes{0, 1, 2, 19}) check(rows, cols, idx{cols % 3});
     check(300, 384, 0);  // more than one task
-}
-
-/// A fresh copy in the context's workspace, for ops that work in place.
-template <class C> tensor_of<C> copy(C& ctx, view<const float> x) {
-    auto y = ctx.make(x.rows, x.cols);
-    for (idx r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
-    return y;
 }
 
 template <class Backend> void check_layer_norm(idx rows, idx cols, idx gap) {
@@ -50,11 +47,49 @@ template <class Backend> void check_layer_norm(idx rows, idx cols, idx gap) {
     }
 }
 
+template <class Backend> void check_rms_norm(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(15, rows, cols, -2, 3, gap), gain(16, 1, cols, 0.5, 1.5);
+    for (idx c = 0; rows > 1 && c < cols; ++c) x.look()(1, c) *= 1e-3f;  // epsilon matters
+    for (float epsilon : {1e-12f, 1e-5f}) {
+        agrees<Backend>(
+            [&](auto& ctx) { return ops::rms_norm(ctx, x.look(), gain.look(), epsilon); });
+        agrees<Backend>([&](auto& ctx) {
+            auto y = copy(ctx, x.look());
+            ops::rms_norm_in_place(ctx, y, gain.look(), epsilon);
+            return y;
+        });
+    }
+}
+
+template <class Backend> void check_rope(idx rows, idx pairs, idx gap) {
+    const idx width = 2 * pairs, heads = 1 + gap;
+    CAPTURE(rows, width, heads, gap);
+    numbers x(17, rows, heads * width, -2, 2, gap), angles(18, rows, width, -1, 1, gap);
+    for (rope_layout layout : {rope_layout::half_split, rope_layout::interleaved})
+        agrees<Backend>([&](auto& ctx) {
+            view<float> y = x.look();  // in place where the rows stand apart, and back again
+            const auto before = copy(ctx, y);
+            ops::rope(ctx, y, angles.look(), layout);
+            const auto turned = copy(ctx, y);
+            for (idx r = 0; r < rows; ++r) std::copy_n(before.row(r), y.cols, y.row(r));
+            return turned;
+        });
+}
+
 template <class Backend> void check_activate(idx rows, idx cols, idx gap) {
     CAPTURE(rows, cols, gap);
     numbers x(4, rows, cols, -4, 4, gap);  // far below, 1 + erf(x) has no digits left in a double
     for (activation f : every_function)
         agrees<Backend>([&](auto& ctx) { return ops::activate(ctx, x.look(), f); });
+}
+
+template <class Backend> void check_gated(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers gate(19, rows, cols, -4, 4, gap), x(20, rows, cols, -2, 2, 2 * gap);
+    for (activation f : every_function)
+        agrees<Backend>(
+            [&](auto& ctx) { return ops::gated(ctx, gate.look(), copy(ctx, x.look()), f); });
 }
 
 template <class Backend> void check_add(idx rows, idx cols, idx gap) {
@@ -112,6 +147,22 @@ template <class Backend> void check_l2_normalize(idx rows, idx cols, idx gap) {
     agrees<Backend>([&](auto& ctx) { return ops::l2_normalize(ctx, x.look()); });
 }
 
+template <class Backend> void check_log_softmax(idx rows, idx cols, idx gap) {
+    CAPTURE(rows, cols, gap);
+    numbers x(21, rows, cols, -4, 4, gap);
+    for (idx c = 0; rows > 1 && c < cols; ++c) x.look()(1, c) = x.look()(1, c) * 20 - 500;
+    agrees<Backend>([&](auto& ctx) { return ops::log_softmax(ctx, x.look()); });
+
+    const auto least = -std::numeric_limits<float>::infinity();  // what must not be chosen
+    for (idx r = 0; r < rows; ++r)
+        for (idx c = r % 2; c + 1 < cols; c += 2) x.look()(r, c) = least;
+    agrees<Backend>([&](auto& ctx) {
+        auto y = ops::log_softmax(ctx, x.look());
+        for (idx i = 0; i < y.size(); ++i) y.data[i] = y.data[i] == least ? 100 : y.data[i];
+        return y;
+    });
+}
+
 }  // namespace
 
 #define RECKON_CONFORMANCE(op)                                                                     \
@@ -131,3 +182,12 @@ RECKON_CONFORMANCE(add_row)
 RECKON_CONFORMANCE(embedding)
 RECKON_CONFORMANCE(pool)
 RECKON_CONFORMANCE(l2_normalize)
+RECKON_CONFORMANCE(rms_norm)
+RECKON_CONFORMANCE(rope)
+RECKON_CONFORMANCE(gated)
+RECKON_CONFORMANCE(log_softmax)
+
+TEMPLATE_TEST_CASE("conformance: log_softmax of a vocabulary", "", RECKON_TEST_BACKENDS) {
+    if (test_support::runs<TestType>("conformance log_softmax of a vocabulary"))
+        check_log_softmax<TestType>(2, 32003, 0);
+}

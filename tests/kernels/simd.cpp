@@ -62,6 +62,22 @@ TEST_CASE("two instruction sets may stack: the upper one serves") {
 }
 #endif
 
+TEST_CASE("rows rounded to bf16 are what bf16 itself makes of each number") {
+    if (!any_arch::here()) return;
+    std::vector<float> x;
+    for (std::uint32_t high = 0; high < 0x10000; high += 0x3f)  // signs, exponents, mantissas
+        for (std::uint32_t low : {0x0000u, 0x0001u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu})
+            x.push_back(__builtin_bit_cast(float, high << 16 | low));
+    const auto count = std::int32_t(x.size());
+    const std::int32_t offsets[] = {0, 1};
+    matrix<bf16> cache(1, x.size());
+    context<cpu_simd<any_arch>> ctx;
+    ops::store_rows(ctx, view<float>{x.data(), 1, x.size()}, ragged{offsets}, 0, cache.look());
+    std::int32_t same = 0;
+    for (idx i = 0; i < x.size(); ++i) same += cache.data()[i].bits == bf16(x[i]).bits;
+    CHECK(same == count);
+}
+
 TEST_CASE("a dry run counts the workspace that attention takes, scratch of the threads included") {
     if (!any_arch::here()) return;
     const std::int32_t offsets[] = {0, 30, 30, 100};

@@ -39,6 +39,10 @@ template <class Arch, class Next> struct cpu_simd : Next {
 };
 
 namespace simd {
+/// The element types that caches may have here.
+template <class K>
+concept stored = std::same_as<K, float> || std::same_as<K, bf16>;
+
 /// f(first, count) over rows in tasks of about 8192 numbers.
 template <class C, class F> void by_rows(C& ctx, idx rows, idx cols, const F& f) {
     const idx each = cols < 8192 ? 8192 / (cols + 1) + 1 : 1;
@@ -88,6 +92,16 @@ void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const
                                                         e.bias.columns(o, outs), e.f,
                                                         y.slice(r, rows).columns(o, outs)});
     });
+}
+
+template <class Arch, class Next, class C>
+void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                              view<const float> w, view<float> y) {
+    simd::by_blocks(
+        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx c, idx cols) {
+            simd::RECKON_ISA::call<Arch>(simd::linear_transposed{
+                x.slice(r, rows), w.columns(c, cols), y.slice(r, rows).columns(c, cols)});
+        });
 }
 
 namespace simd {
@@ -157,10 +171,37 @@ void layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<c
 }
 
 template <class Arch, class Next, class C>
+void rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
+                     float epsilon, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(
+            simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
+                 view<float> x) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(
+            simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
 void activate_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> x,
                      view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         simd::RECKON_ISA::call<Arch>(simd::activate_rows{f, x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void gated_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> gate,
+                  view<const float> x, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(
+            simd::gated_rows{f, gate.slice(r, rows), x.slice(r, rows), y.slice(r, rows)});
     });
 }
 
@@ -214,6 +255,43 @@ template <class Arch, class Next, class C>
 void l2_normalize_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         simd::RECKON_ISA::call<Arch>(simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void log_softmax_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::log_softmax_rows{x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+namespace simd {
+/// Whole rows, which may stand apart.
+inline void copy_rows(view<const float> x, view<float> y) {
+    for (idx i = 0; i < y.rows; ++i) std::memcpy(y.row(i), x.row(i), y.cols * sizeof(float));
+}
+}  // namespace simd
+
+template <class Arch, class Next, class C>
+void concat_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> front, per_sequence first,
+                   view<const float> x, ragged rows, ragged all, view<float> y) {
+    ctx.parallel(all.sequences(), [&](idx s, idx) {
+        const idx own = rows.length(s), count = all.length(s) - own;
+        simd::copy_rows(front.slice(first[s], count), y.slice(all.begin(s), count));
+        simd::copy_rows(x.slice(rows.begin(s), own), y.slice(all.begin(s) + count, own));
+    });
+}
+
+template <class Arch, class Next, class C, simd::stored K>
+void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged rows,
+                       per_sequence at, view<K> cache) {
+    ctx.parallel(rows.sequences(), [&](idx s, idx) {
+        const auto from = x.slice(rows.begin(s), rows.length(s));
+        const auto to = cache.slice(at[s], rows.length(s));
+        if constexpr (std::same_as<K, float>)
+            simd::copy_rows(from, to);
+        else
+            simd::RECKON_ISA::call<Arch>(simd::round_rows{from, to});
     });
 }
 

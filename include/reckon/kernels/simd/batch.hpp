@@ -3,6 +3,7 @@
 // a vector padded with zeros, so that a number's value never depends on where in a row it stands.
 #pragma once
 
+#include <reckon/core/dtype.hpp>
 #include <reckon/kernels/simd/compiled.hpp>
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -63,27 +64,44 @@ template <class Arch> vec<Arch> power_of_two(vec<Arch> n) {
 }
 
 template <class Arch> float sum_of(vec<Arch> v) { return xsimd::hadd(v); }
+template <class Arch> float highest_of(vec<Arch> v) {
+    alignas(64) float lanes[Arch::lanes];
+    v.store_aligned(lanes);
+    float highest = lanes[0];
+    for (idx i = 1; i < Arch::lanes; ++i) highest = lanes[i] > highest ? lanes[i] : highest;
+    return highest;
+}
 
 /// How much of a vector a step covers: all of it, or its first `count` lanes.
 struct whole {};
 struct part {
     idx count;
+
+    auto mask() const { return std::uint16_t((1u << count) - 1); }
 };
 
-template <class Arch> vec<Arch> load(const float* p, whole = {}) {
+template <class Arch> vec<Arch> load(const float* p, whole = {}, float = 0) {
     return vec<Arch>::load_unaligned(p);
 }
 template <class Arch> void store(vec<Arch> v, float* p, whole = {}) { v.store_unaligned(p); }
 
-template <class Arch> vec<Arch> load(const float* p, part some) {
-    alignas(64) float lanes[Arch::lanes] = {};
-    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) lanes[i] = p[i];
-    return vec<Arch>::load_aligned(lanes);
+template <class Arch> vec<Arch> load(const float* p, part some, float beyond = 0) {
+    if constexpr (std::same_as<Arch, avx512>) {
+        return _mm512_mask_loadu_ps(vec<Arch>(beyond), some.mask(), p);
+    } else {
+        alignas(64) float lanes[Arch::lanes];
+        for (idx i = 0; i < Arch::lanes; ++i) lanes[i] = i < some.count ? p[i] : beyond;
+        return vec<Arch>::load_aligned(lanes);
+    }
 }
 template <class Arch> void store(vec<Arch> v, float* p, part some) {
-    alignas(64) float lanes[Arch::lanes];
-    v.store_aligned(lanes);
-    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) p[i] = lanes[i];
+    if constexpr (std::same_as<Arch, avx512>) {
+        _mm512_mask_storeu_ps(p, some.mask(), v);
+    } else {
+        alignas(64) float lanes[Arch::lanes];
+        v.store_aligned(lanes);
+        for (idx i = 0; i < Arch::lanes && i < some.count; ++i) p[i] = lanes[i];
+    }
 }
 
 /// The same number in every lane that a step covers, zero in the others.
@@ -99,6 +117,28 @@ template <class Arch, class F> [[gnu::always_inline]] inline void steps(idx n, c
     idx i = 0;
     for (; i + Arch::lanes <= n; i += Arch::lanes) f(i, whole{});
     if (i < n) f(i, part{n - i});
+}
+
+/// f(i) for i below n, as many at a time as a vector has lanes: compilers turn an inner loop of
+/// known length into vectors, without branches in f.
+template <class Arch, class F> [[gnu::always_inline]] inline void by_lanes(idx n, const F& f) {
+    idx i = 0;
+    for (; i + Arch::lanes <= n; i += Arch::lanes)
+        for (idx k = 0; k < Arch::lanes; ++k) f(i + k);
+    for (; i < n; ++i) f(i);
+}
+
+/// y = x, n numbers of the other element type, rounded as bf16 itself does.
+template <class Arch> void convert(const bf16* x, float* y, idx n) {
+    by_lanes<Arch>(n, [=](idx i) { y[i] = x[i]; });
+}
+template <class Arch> void convert(const float* x, bf16* y, idx n) {
+    by_lanes<Arch>(n, [=](idx i) {
+        const auto bits = __builtin_bit_cast(std::uint32_t, x[i]);
+        const std::uint32_t nan = bits >> 16 | 0x40u;
+        const std::uint32_t number = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+        y[i].bits = std::uint16_t((bits & 0x7fffffffu) > 0x7f800000u ? nan : number);
+    });
 }
 
 /// f(0), f(1) .. f(N - 1) with constants: g++ -O2 leaves a loop over accumulators a loop.

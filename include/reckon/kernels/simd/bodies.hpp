@@ -11,6 +11,7 @@
 
 #include <reckon/kernels/simd/attention.hpp>
 #include <reckon/kernels/simd/linear.hpp>
+#include <reckon/kernels/simd/rope.hpp>
 #include <reckon/kernels/simd/rows.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -5,6 +5,7 @@
 
 #include <reckon/core/activation.hpp>
 #include <reckon/core/mask.hpp>
+#include <reckon/core/rope.hpp>
 #include <reckon/core/view.hpp>
 
 namespace reckon::inline v0::simd {
@@ -27,6 +28,12 @@ struct linear_panel {
     view<const float> bias;
     activation f;
     view<float> y;  // at most panel_vectors * lanes columns
+};
+
+/// y = x w, for some of w's columns: the inputs and outputs of a linear layer change places.
+struct linear_transposed {
+    view<const float> x, w;
+    view<float> y;
 };
 
 /// One head of up to panel_vectors * lanes queries of one sequence.
@@ -58,9 +65,30 @@ struct layer_norm_rows {
     view<float> y;
 };
 
+/// y = x / sqrt(mean of x^2 + epsilon) * gain
+struct rms_norm_rows {
+    view<const float> x, gain;
+    float epsilon;
+    view<float> y;
+};
+
+/// Turns the heads of x, each as wide as a row of angles: cosines, then sines.
+struct rope_rows {
+    rope_layout layout;
+    view<const float> angles;
+    view<float> x;
+};
+
 struct activate_rows {
     activation f;
     view<const float> x;
+    view<float> y;
+};
+
+/// y = f(gate) x
+struct gated_rows {
+    activation f;
+    view<const float> gate, x;
     view<float> y;
 };
 
@@ -74,6 +102,18 @@ struct add_rows {
 struct l2_normalize_rows {
     view<const float> x;
     view<float> y;
+};
+
+/// y = x - log(sum of exp(x))
+struct log_softmax_rows {
+    view<const float> x;
+    view<float> y;
+};
+
+/// y = x, rounded
+struct round_rows {
+    view<const float> x;
+    view<bf16> y;
 };
 
 /// y = the mean of x's rows, one row

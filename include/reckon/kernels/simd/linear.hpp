@@ -1,5 +1,6 @@
 // linear over packed panels (the register tile) and over a dense weight [out, in] (dot products,
-// four outputs of several rows at a time). The order of a sum depends on its length alone.
+// three outputs of several rows at a time); linear_transposed, whose weight is a panel as it lies.
+// The order of a sum depends on its length alone.
 #pragma once
 
 #include <reckon/kernels/simd/math.hpp>
@@ -66,6 +67,22 @@ template <class Arch> void run(const linear_dense& c) {
         });
     if (c.f == activation::none) return;
     for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+}
+
+template <class Arch> void run(const linear_transposed& c) {
+    alignas(64) const float zeros[panel_vectors * Arch::lanes] = {};
+    const idx vectors = c.y.cols / Arch::lanes, done = vectors * Arch::lanes;
+    run_product<Arch>(
+        {c.x.data, c.x.stride, 1, c.w.data, c.w.stride, c.w.rows, zeros, 0, c.y.data, c.y.stride},
+        c.y.rows, vectors);
+    if (done == c.y.cols) return;
+    const part rest{c.y.cols - done};
+    for (idx r = 0; r < c.y.rows; ++r) {
+        vec<Arch> sum(0);
+        for (idx k = 0; k < c.w.rows; ++k)
+            sum = fused<Arch>(vec<Arch>(c.x(r, k)), load<Arch>(c.w.row(k) + done, rest), sum);
+        store<Arch>(sum, c.y.row(r) + done, rest);
+    }
 }
 
 }  // namespace reckon::inline v0::simd::RECKON_ISA

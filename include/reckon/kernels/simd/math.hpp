@@ -57,26 +57,40 @@ template <class Arch, activation F> vec<Arch> activated(vec<Arch> x) {
     }
 }
 
-template <class Arch, activation F> void activate_row(const float* x, float* y, idx n) {
-    steps<Arch>(n, [&](idx i, auto size) {
-        store<Arch>(activated<Arch, F>(load<Arch>(x + i, size)), y + i, size);
-    });
+/// g(f) with f as a constant.
+template <class G> void with_constant(activation f, const G& g) {
+    switch (f) {
+        case activation::relu:
+            return g(std::integral_constant<activation, activation::relu>{});
+        case activation::gelu:
+            return g(std::integral_constant<activation, activation::gelu>{});
+        case activation::gelu_tanh:
+            return g(std::integral_constant<activation, activation::gelu_tanh>{});
+        case activation::silu:
+            return g(std::integral_constant<activation, activation::silu>{});
+        default:
+            return g(std::integral_constant<activation, activation::none>{});
+    }
 }
 
 /// y = f(x), n numbers; y may be x.
 template <class Arch> void activate_row(activation f, const float* x, float* y, idx n) {
-    switch (f) {
-        case activation::relu:
-            return activate_row<Arch, activation::relu>(x, y, n);
-        case activation::gelu:
-            return activate_row<Arch, activation::gelu>(x, y, n);
-        case activation::gelu_tanh:
-            return activate_row<Arch, activation::gelu_tanh>(x, y, n);
-        case activation::silu:
-            return activate_row<Arch, activation::silu>(x, y, n);
-        default:
-            return activate_row<Arch, activation::none>(x, y, n);
-    }
+    with_constant(f, [=](auto constant) {
+        steps<Arch>(n, [=](idx i, auto size) {
+            store<Arch>(activated<Arch, constant()>(load<Arch>(x + i, size)), y + i, size);
+        });
+    });
+}
+
+/// y = f(gate) x, likewise.
+template <class Arch>
+void gated_row(activation f, const float* gate, const float* x, float* y, idx n) {
+    with_constant(f, [=](auto constant) {
+        steps<Arch>(n, [=](idx i, auto size) {
+            const vec<Arch> share = activated<Arch, constant()>(load<Arch>(gate + i, size));
+            store<Arch>(share * load<Arch>(x + i, size), y + i, size);
+        });
+    });
 }
 
 }  // namespace reckon::inline v0::simd::RECKON_ISA

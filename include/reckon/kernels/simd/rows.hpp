@@ -1,10 +1,11 @@
-// The small ops, row by row: layer_norm, activate, add, l2_normalize, and the mean of pool.
+// The small ops, row by row: norms, activations, sums, log_softmax, rounding, the mean of pool.
 #pragma once
 
 #include <reckon/kernels/simd/calls.hpp>
 #include <reckon/kernels/simd/math.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace reckon::inline v0::simd::RECKON_ISA {
 
@@ -36,8 +37,30 @@ template <class Arch> void run(const layer_norm_rows& c) {
     }
 }
 
+template <class Arch> void run(const rms_norm_rows& c) {
+    const idx n = c.x.cols;
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float* x = c.x.row(r);
+        vec<Arch> squares(0);
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> own = load<Arch>(x + i, size);
+            squares = fused<Arch>(own, own, squares);
+        });
+        const vec<Arch> scale(1 / std::sqrt(sum_of<Arch>(squares) / float(n) + c.epsilon));
+        steps<Arch>(n, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(x + i, size) * scale * load<Arch>(c.gain.data + i, size),
+                        c.y.row(r) + i, size);
+        });
+    }
+}
+
 template <class Arch> void run(const activate_rows& c) {
     for (idx r = 0; r < c.x.rows; ++r) activate_row<Arch>(c.f, c.x.row(r), c.y.row(r), c.x.cols);
+}
+
+template <class Arch> void run(const gated_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r)
+        gated_row<Arch>(c.f, c.gate.row(r), c.x.row(r), c.y.row(r), c.x.cols);
 }
 
 template <class Arch> void run(const add_rows& c) {
@@ -61,6 +84,29 @@ template <class Arch> void run(const l2_normalize_rows& c) {
             store<Arch>(load<Arch>(c.x.row(r) + i, size) / divisor, c.y.row(r) + i, size);
         });
     }
+}
+
+template <class Arch> void run(const log_softmax_rows& c) {
+    constexpr float least = -std::numeric_limits<float>::infinity();
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float* x = c.x.row(r);
+        vec<Arch> highest(least), sum(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            highest = xsimd::max(highest, load<Arch>(x + i, size, least));
+        });
+        const float top = highest_of<Arch>(highest);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            sum += exp<Arch>(load<Arch>(x + i, size, least) - vec<Arch>(top));
+        });
+        const vec<Arch> shift(top + std::log(sum_of<Arch>(sum)));
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(x + i, size) - shift, c.y.row(r) + i, size);
+        });
+    }
+}
+
+template <class Arch> void run(const round_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) convert<Arch>(c.x.row(r), c.y.row(r), c.x.cols);
 }
 
 template <class Arch> void run(const mean_of_rows& c) {

@@ -1,0 +1,65 @@
+// Rotary positions: (a, b) becomes (a cos - b sin, a sin + b cos), for the pairs of every head.
+// Neighbours that make a pair are complex numbers to xsimd, which takes them apart.
+#pragma once
+
+#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/calls.hpp>
+
+#include <complex>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+template <class Arch> struct pairs {
+    vec<Arch> a, b;
+
+    pairs turned(vec<Arch> cosine, vec<Arch> sine) const {
+        return {a * cosine - b * sine, fused<Arch>(a, sine, b * cosine)};
+    }
+};
+
+template <class Arch>
+using complex_vec = xsimd::batch<std::complex<float>, typename on<Arch>::arch>;
+
+/// Vectors of neighbours, [a b] [a b] ..
+template <class Arch> pairs<Arch> load_pairs(const float* p, whole) {
+    const auto both =
+        complex_vec<Arch>::load_unaligned(reinterpret_cast<const std::complex<float>*>(p));
+    return {both.real(), both.imag()};
+}
+template <class Arch> void store_pairs(const pairs<Arch>& x, float* p, whole) {
+    complex_vec<Arch>(x.a, x.b).store_unaligned(reinterpret_cast<std::complex<float>*>(p));
+}
+template <class Arch> pairs<Arch> load_pairs(const float* p, part some) {
+    float both[2 * Arch::lanes] = {};
+    for (idx i = 0; i < 2 * Arch::lanes && i < 2 * some.count; ++i) both[i] = p[i];
+    return load_pairs<Arch>(both, whole{});
+}
+template <class Arch> void store_pairs(const pairs<Arch>& x, float* p, part some) {
+    float both[2 * Arch::lanes];
+    store_pairs<Arch>(x, both, whole{});
+    for (idx i = 0; i < 2 * Arch::lanes && i < 2 * some.count; ++i) p[i] = both[i];
+}
+
+template <class Arch> void run(const rope_rows& c) {
+    const idx width = c.angles.cols, count = width / 2;
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float *cosines = c.angles.row(r), *sines = cosines + count;
+        for (float* head = c.x.row(r); head != c.x.row(r) + c.x.cols; head += width)
+            steps<Arch>(count, [&](idx i, auto size) {
+                const vec<Arch> cosine = load<Arch>(cosines + i, size);
+                const vec<Arch> sine = load<Arch>(sines + i, size);
+                if (c.layout == rope_layout::interleaved) {
+                    const auto x = load_pairs<Arch>(head + 2 * i, size);
+                    store_pairs<Arch>(x.turned(cosine, sine), head + 2 * i, size);
+                } else {
+                    float *const a = head + i, *const b = a + count;
+                    const pairs<Arch> x{load<Arch>(a, size), load<Arch>(b, size)};
+                    const auto y = x.turned(cosine, sine);
+                    store<Arch>(y.a, a, size);
+                    store<Arch>(y.b, b, size);
+                }
+            });
+    }
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA
