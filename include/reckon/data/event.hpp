@@ -2,9 +2,9 @@
 // of the log decides, so sort them by a stable sort.
 #pragma once
 
-#include <cstdint>
+#include <reckon/core/config.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 struct event {
     std::int32_t user = 0, item = 0;
@@ -14,4 +14,4 @@ struct event {
     friend bool operator==(const event&, const event&) = default;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -2,6 +2,8 @@
 // digit, no infinity and no NaN. Free of the locale.
 #pragma once
 
+#include <reckon/core/config.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <concepts>
@@ -9,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 /// Empty if the text is not a number or the type can't hold it.
 template <class T>
@@ -24,4 +26,4 @@ requires std::integral<T> || std::floating_point<T> std::optional<T> number_from
     return value;
 }
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 class checkpoint {
   public:
@@ -88,4 +88,4 @@ class checkpoint {
     std::vector<stored_tensor> tensors_;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -18,6 +18,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 /// What a streaming reader is told, in the order of the text. A format overrides what it allows
 /// and throws from `refuse` for the rest, which is also what bounds the nesting.
 class json_events {
@@ -34,7 +36,9 @@ class json_events {
     virtual void refuse(const std::string& actual) = 0;
 };
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 /// The parser's own words, such as "parse error at line 2, column 5: ...", without the text it read
 /// last, which need not be fit to be shown.
@@ -81,7 +85,9 @@ inline void expect_plain_json(std::string_view text, std::string_view file) {
         throw load_error("json", file, "JSON", "a byte order mark");
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// Reads `text` once, front to back, keeping nothing; strings are strict UTF-8. `file` is for
 /// errors.
@@ -214,5 +220,7 @@ class json_object {
     std::string place_;
     nlohmann::json value_;
 };
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

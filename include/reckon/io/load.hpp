@@ -19,7 +19,7 @@
 
 namespace reckon::inline v0 {
 
-namespace detail {
+namespace detail::inline RECKON_ISA {
 
 /// A vector of a checkpoint, [n], is one row; a scalar is [1, 1].
 template <class T, class Memory>
@@ -41,7 +41,9 @@ template <class T, class Memory> constexpr bool optional_parameter(const matrix<
     return std::same_as<T, std::uint8_t>;
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp).
 template <class F>
@@ -81,5 +83,7 @@ void load_parameters(Model& model, const File& file, const Names& names = {}) {
             copy_values(*tensor, std::span{p.data(), p.size()});
     });
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

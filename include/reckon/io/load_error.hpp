@@ -9,16 +9,27 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+inline std::string error_message(std::string_view op, std::string_view argument,
+                                 std::string_view expected, std::string_view actual) {
+    std::string message;
+    for (std::string_view piece :
+         {op, std::string_view{": "}, argument, std::string_view{": expected "}, expected,
+          std::string_view{", got "}, actual})
+        message += piece;
+    return message;
+}
+}  // namespace RECKON_ISA
+
+/// One type in a whole program, as `error` is.
 class load_error : public error {
   public:
-    load_error(std::string_view op, std::string_view argument, std::string_view expected,
-               std::string_view actual)
-        : error(op, argument, error_text(expected), error_text(actual)) {
-        for (std::string_view piece :
-             {op, std::string_view{": "}, argument, std::string_view{": expected "}, expected,
-              std::string_view{", got "}, actual})
-            message_ += piece;
-    }
+    RECKON_INLINE load_error(std::string_view op, std::string_view argument,
+                             std::string_view expected, std::string_view actual)
+        : error(op, argument, error_text(expected), error_text(actual)),
+          message_(error_message(op, argument, expected, actual)) {}
+    RECKON_INLINE load_error(const load_error&) = default;
+    RECKON_INLINE load_error& operator=(const load_error&) = default;
 
     const char* what() const noexcept override { return message_.c_str(); }
 
@@ -26,6 +37,7 @@ class load_error : public error {
     std::string message_;
 };
 
+inline namespace RECKON_ISA {
 /// A text from a file as messages show it: at most 120 bytes, without the control characters that
 /// a terminal would obey.
 inline std::string legible(std::string_view text) {
@@ -40,5 +52,6 @@ inline std::string legible(std::string_view text) {
     return end < text.size() ? shown + "..." : shown;
 }
 inline std::string in_quotes(std::string_view text) { return '"' + legible(text) + '"'; }
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

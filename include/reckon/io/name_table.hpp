@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 class name_table {
   public:
@@ -70,4 +70,4 @@ class name_table {
     std::span<const std::string_view> ignored_;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class N>
 concept checkpoint_names = requires(const N names, std::string_view text) {
@@ -58,4 +58,4 @@ void walk_named(Model& model, const Names& names, Visit visit) {
         model);
 }
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -22,12 +22,16 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 using text_map = std::map<std::string, std::string, std::less<>>;
 
 /// The longest header that the format allows.
 inline constexpr idx safetensors_header_limit = 100'000'000;
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 /// Collects the header. Each event has a place where it may stand and is refused elsewhere, so that
 /// nesting cannot grow and no key is overlooked.
@@ -157,7 +161,9 @@ class safetensors_header final : public json_events {
     unsigned offset_count_ = 0;
 };
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 class safetensors {
   public:
@@ -250,5 +256,7 @@ class safetensors {
     std::vector<stored_tensor> tensors_;
     text_map metadata_;
 };
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -22,6 +22,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 static_assert(std::endian::native == std::endian::little, "checkpoints are little-endian");
 
 /// An element type of the format; reckon computes with some of them.
@@ -149,7 +151,9 @@ template <element T> constexpr bool converts_to(std::string_view type) {
            (floats && (type == "F64" || type == "F32" || type == "F16" || type == "BF16"));
 }
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 template <class From, class To> void convert_each(std::span<const std::byte> from, To* to) {
     for (idx i = 0; i < from.size() / sizeof(From); ++i) {
@@ -162,7 +166,9 @@ template <class From, class To> void convert_each(std::span<const std::byte> fro
     }
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// Copies from any address into `to`, of as many elements, widening or rounding between the float
 /// types; what a narrower type cannot hold becomes infinite.
@@ -185,5 +191,7 @@ template <element T, idx N> void copy_values(const stored_tensor& tensor, std::s
         if (tensor.type == "BF16") detail::convert_each<bf16>(tensor.bytes, to.data());
     }
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -18,7 +18,7 @@
 
 namespace reckon::inline v0 {
 
-namespace detail {
+namespace detail::inline RECKON_ISA {
 
 inline std::vector<const stored_tensor*> writing_order(std::span<const stored_tensor> tensors,
                                                        const std::string& path) {
@@ -75,7 +75,9 @@ inline std::string header_of(std::span<const stored_tensor* const> order, const 
     return header;
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// Writes `tensors`, whose names must differ, to `path`.
 inline void write_safetensors(const std::string& path, std::span<const stored_tensor> tensors,
@@ -89,5 +91,7 @@ inline void write_safetensors(const std::string& path, std::span<const stored_te
     for (const stored_tensor* tensor : order) file.write(tensor->bytes);
     file.commit();
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -12,7 +12,7 @@
 
 #include <span>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 /// What a model keeps of a token: a row of keys and one of values in each layer.
 struct cache_size {
@@ -126,4 +126,4 @@ template <element K = float> class kv_cache {
     heap_array<idx> lengths_;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

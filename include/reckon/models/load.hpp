@@ -10,7 +10,7 @@
 #include <string>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class Model, class... Where> Model load(const Where&... where) {
     return load_as(std::type_identity<Model>{}, where...);
@@ -47,4 +47,4 @@ Model<Spec, run_time{}> load_sized(const Config& size, const File& file, const n
     return model;
 }
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -11,7 +11,7 @@
 #include <limits>
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 class exact_index {
   public:
@@ -65,4 +65,4 @@ class exact_index {
     matrix<float> vectors_;
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -12,6 +12,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 struct beam_options {
     idx beams = 4;
     float length_penalty = 1;     // above 1 favours long texts, below 1 short ones
@@ -23,7 +25,9 @@ struct hypothesis {
     double score = 0;
 };
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 /// The best hypotheses so far, at most as many as there are beams.
 class hypotheses {
@@ -93,7 +97,9 @@ inline std::vector<candidate> best_candidates(const generation_request& r,
     return all;
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// The best hypotheses, best first, at most as many as beams. `request.how` is not used.
 template <element K = float, any_context C, language_model<C> Model>
@@ -177,5 +183,7 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
     }
     return finished.take();
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

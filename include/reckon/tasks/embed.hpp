@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 /// A model that makes a row of its width of every id.
 template <class M, class C>
@@ -57,4 +57,4 @@ requires std::same_as<typename C::space, host> matrix<float> embed(
     return vectors;
 }
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

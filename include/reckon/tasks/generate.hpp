@@ -23,6 +23,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 struct generation_request {
     std::vector<std::int32_t> prompt{};  // ids, or:
     matrix<float> rows{};                // embedded rows in their place, [n, width]
@@ -43,7 +45,9 @@ enum class ending : std::uint8_t {
     allowed,     // an allowed sequence is complete
 };
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 /// A sequence of a batch: its request, what came so far, where it stands in the trie.
 struct generated {
@@ -106,7 +110,9 @@ inline ending after(const generation_request& r, std::int32_t id, idx tokens,
     return tokens == r.max_tokens ? ending::max_tokens : ending::none;
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 /// K: what keys and values are kept in, float or bf16.
 template <any_context C, language_model<C> Model, element K = float> class generator {
@@ -284,5 +290,7 @@ std::vector<std::vector<std::int32_t>> generate(C& ctx, const Model& model,
                                                 idx slots = 16) {
     return generate<K>(ctx, model, std::move(requests), slots, [](idx, std::int32_t) {});
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 /// A model that scores every item as the next one of each sequence, whose table has a row for
 /// padding first and one for a mask last.
@@ -56,4 +56,4 @@ void rank_last_items(C& ctx, const Model& model, const sequences& log, Take take
     }
 }
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -15,7 +15,7 @@
 
 namespace reckon::inline v0 {
 
-namespace detail {
+namespace detail::inline RECKON_ISA {
 
 inline void expect_bert_tokenizer(const json_object& config, const std::string& file) {
     const auto refuse = [&](const char* key, const char* expected, const std::string& actual) {
@@ -48,7 +48,9 @@ inline wordpiece_options wordpiece_options_from(const json_object& config) {
     return options;
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 inline wordpiece load_wordpiece(const std::string& folder) {
     const std::string vocabulary = folder + "/vocab.txt",
@@ -63,5 +65,7 @@ inline wordpiece load_wordpiece(const std::string& folder) {
     const mapped_file file{vocabulary};
     return wordpiece{text_of(file), options, vocabulary};
 }
+
+}  // namespace RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon::inline v0::inline RECKON_ISA {
 
 struct token_batch {
     std::vector<std::int32_t> ids;            // [tokens]
@@ -15,4 +15,4 @@ struct token_batch {
     idx sequences() const { return offsets.size() - 1; }
 };
 
-}  // namespace reckon::inline v0
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -14,6 +14,8 @@
 
 namespace reckon::inline v0 {
 
+inline namespace RECKON_ISA {
+
 template <class T>
 concept tokenizer = requires(const T& t, std::string_view text, std::span<const std::int32_t> ids) {
     // No text yields bos() or eos(), however it is spelt.
@@ -27,7 +29,9 @@ concept tokenizer = requires(const T& t, std::string_view text, std::span<const 
     { t.unknown() } -> std::same_as<std::optional<std::int32_t>>;
 };
 
-namespace detail {
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
 
 [[noreturn]] void inline refuse_id(std::string_view op, idx vocabulary, std::int32_t id) {
     error_text expected{"0 to "};
@@ -35,6 +39,6 @@ namespace detail {
     fail(op, "ids", expected, id);
 }
 
-}  // namespace detail
+}  // namespace detail::inline RECKON_ISA
 
 }  // namespace reckon::inline v0

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0::unicode {
+namespace reckon::inline v0::unicode::inline RECKON_ISA {
 
 inline constexpr char32_t replacement = 0xfffd;
 
@@ -107,4 +107,4 @@ inline void normalize(std::u32string& text, form wanted) {
     text.assign(points.begin(), points.end());
 }
 
-}  // namespace reckon::inline v0::unicode
+}  // namespace reckon::inline v0::unicode::inline RECKON_ISA

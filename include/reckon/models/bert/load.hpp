@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <string>
 
-namespace reckon::inline v0::bert {
+namespace reckon::inline v0::bert::inline RECKON_ISA {
 
 namespace detail {
 inline std::string key_of(const std::string& file, const char* key) {
@@ -75,4 +75,4 @@ inline idx read_text_limit(const std::string& folder, const config& size) {
     return std::min(limit, size.positions);
 }
 
-}  // namespace reckon::inline v0::bert
+}  // namespace reckon::inline v0::bert::inline RECKON_ISA

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace reckon::inline v0::llama {
+namespace reckon::inline v0::llama::inline RECKON_ISA {
 
 namespace detail {
 inline std::string key_of(const std::string& file, const char* key) {
@@ -156,4 +156,4 @@ inline special_ids read_special_ids(const std::string& folder, const config& siz
     return ids;
 }
 
-}  // namespace reckon::inline v0::llama
+}  // namespace reckon::inline v0::llama::inline RECKON_ISA

@@ -12,7 +12,7 @@
 #include <tuple>
 #include <utility>
 
-namespace reckon::inline v0::sasrec {
+namespace reckon::inline v0::sasrec::inline RECKON_ISA {
 
 namespace detail {
 
@@ -59,4 +59,4 @@ model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& path,
     return load<Spec>(path, static_cast<idx>(heads));
 }
 
-}  // namespace reckon::inline v0::sasrec
+}  // namespace reckon::inline v0::sasrec::inline RECKON_ISA
