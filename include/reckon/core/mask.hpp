@@ -40,7 +40,7 @@ struct intervals {
     RECKON_INLINE bool operator==(const intervals&) const = default;
 };
 
-template <class F> RECKON_BOTH constexpr void each(const intervals& visible, F&& f) {
+template <class F> constexpr void each(const intervals& visible, F&& f) {
     for (idx i = 0; i < visible.prefix; ++i) f(i);
     for (idx i = visible.first.begin; i < visible.first.end; ++i) f(i);
     for (idx i = visible.second.begin; i < visible.second.end; ++i) f(i);

@@ -97,7 +97,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch, per_sequence source,
                               Tap&& tap = {}) const {
         if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, batch), batch.rows, mask_of({0, source}), own_keys{}, tap);
+            return run(ctx, embed(ctx, batch), batch.rows, mask_of(regions{0, source}), own_keys{},
+                       tap);
     }
 
     /// The same with rows in front of each sequence -> [rows of front.all, width]
@@ -106,8 +107,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                               const id_batch<typename C::space>& batch, per_sequence source,
                               Tap&& tap = {}) const {
         if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, front, batch), front.all, mask_of({front.count, source}),
-                       own_keys{}, tap);
+            return run(ctx, embed(ctx, front, batch), front.all,
+                       mask_of(regions{front.count, source}), own_keys{}, tap);
     }
 
     /// [rows, width] -> [rows, vocabulary]
