@@ -1,11 +1,24 @@
 // NVIDIA GPUs. A root of their own (`gpu_reference` has no kernels: what CUDA lacks is a sentence,
-// never a detour over the host), and `gpu_cuda` with its stream and cuBLASLt handle.
+// never a detour over the host), and `gpu_cuda`, whose kernels run on a stream of the context:
+// products by cuBLASLt, everything else by plain kernels.
 #pragma once
 
 #include <reckon/kernels/cuda/activate.cuh>
+#include <reckon/kernels/cuda/add.cuh>
+#include <reckon/kernels/cuda/attention.cuh>
+#include <reckon/kernels/cuda/concat.cuh>
 #include <reckon/kernels/cuda/copy.cuh>
+#include <reckon/kernels/cuda/embedding.cuh>
+#include <reckon/kernels/cuda/gated.cuh>
+#include <reckon/kernels/cuda/l2_normalize.cuh>
+#include <reckon/kernels/cuda/layer_norm.cuh>
 #include <reckon/kernels/cuda/linear.cuh>
+#include <reckon/kernels/cuda/log_softmax.cuh>
 #include <reckon/kernels/cuda/memory.cuh>
+#include <reckon/kernels/cuda/pool.cuh>
+#include <reckon/kernels/cuda/rms_norm.cuh>
+#include <reckon/kernels/cuda/rope.cuh>
+#include <reckon/kernels/cuda/store_rows.cuh>
 
 namespace reckon::inline v0 {
 
@@ -22,28 +35,11 @@ struct gpu_reference {
 template <class Next> struct gpu_cuda : Next {
     using next = Next;
     template <class N> using over = gpu_cuda<N>;
+    using space = device;
     using memory = gpu_memory;
     static constexpr const char* name = "cuda";
     static block_source blocks() { return device_blocks(); }
-
-    /// Of the device that is current when the context is made.
-    struct state : Next::state {
-        cudaStream_t stream = nullptr;
-        cublasLtHandle_t blas = nullptr;
-        device_array<std::byte> scratch{idx{32} << 20};  // what cuBLASLt may use
-
-        state() {
-            expect_success(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking),
-                           "cudaStreamCreate");
-            expect_success(cublasLtCreate(&blas), "cublasLtCreate");
-        }
-        state(const state&) = delete;
-        state& operator=(const state&) = delete;
-        ~state() {
-            cublasLtDestroy(blas);
-            cudaStreamDestroy(stream);
-        }
-    };
+    struct state : Next::state, cuda_handles {};
 };
 
 }  // namespace reckon::inline v0

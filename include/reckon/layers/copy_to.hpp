@@ -1,9 +1,12 @@
 // copy_to(ctx, model): the same model in the memory of the context's accelerator; copy_back brings
-// one home. copy_to(ctx, batch): ids and offsets there, in the context's workspace until its scope
-// ends; the offsets stay on the host too, since the host plans the launches.
+// one home. A batch, its rows, numbers per sequence, masks and rows in front go the same way, into
+// the context's workspace until its scope ends (a host's stay where they are). Offsets stay on the
+// host too, since the host plans the launches: keep the original alive.
 #pragma once
 
 #include <reckon/core/batch.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/layers/front.hpp>
 #include <reckon/layers/placed.hpp>
 #include <reckon/layers/representation.hpp>
 #include <reckon/ops/copy.hpp>
@@ -31,12 +34,67 @@ auto copy_back(C& ctx, const Model<Spec, Size>& model) {
     return represented<placed_in<heap, Spec>>(model, copy_between_memories<C>{ctx});
 }
 
+/// A view of numbers, such as a table of rows or ids.
+template <any_context C, class T>
+view<const T, typename C::space> copy_to(C& ctx, view<const T> numbers) {
+    if constexpr (std::same_as<typename C::space, host>) {
+        return numbers;
+    } else {
+        const auto there = ctx.template make<T>(numbers.rows, numbers.cols);
+        ops::copy(ctx, numbers, there);
+        return there;
+    }
+}
+
+template <any_context C> ragged copy_to(C& ctx, const ragged& rows) {
+    if (std::same_as<typename C::space, host> || rows.sequences() == 0) return rows;
+    const auto offsets = copy_to(ctx, row_view(rows.offsets(), rows.sequences() + 1));
+    return rows.with_device_offsets(offsets.data);
+}
+
 template <any_context C> id_batch<typename C::space> copy_to(C& ctx, const id_batch<>& batch) {
-    const auto ids = ctx.template make<std::int32_t>(1, batch.ids.cols);
-    const auto offsets = ctx.template make<std::int32_t>(1, batch.rows.sequences() + 1);
-    ops::copy(ctx, batch.ids, ids);
-    ops::copy(ctx, row_view(batch.rows.offsets(), offsets.cols), offsets);
-    return {ids, batch.rows.with_device_offsets(offsets.data)};
+    return {copy_to(ctx, batch.ids), copy_to(ctx, batch.rows)};
+}
+
+/// One number for all sequences, or `count` of them.
+template <any_context C> per_sequence copy_to(C& ctx, const per_sequence& numbers, idx count) {
+    if (numbers.each == nullptr) return numbers;
+    return copy_to(ctx, row_view(numbers.each, count)).data;
+}
+
+// Masks of so many sequences; one of your own that holds pointers has a copy_to of its own.
+template <any_context C> bidirectional copy_to(C&, const bidirectional& m, idx) { return m; }
+template <any_context C> causal copy_to(C&, const causal& m, idx) { return m; }
+template <any_context C> prefix_lm copy_to(C& ctx, const prefix_lm& m, idx sequences) {
+    return {copy_to(ctx, m.source, sequences)};
+}
+template <any_context C> sliding_window copy_to(C& ctx, const sliding_window& m, idx sequences) {
+    return {copy_to(ctx, m.width, sequences)};
+}
+template <any_context C> segment_local copy_to(C& ctx, const segment_local& m, idx sequences) {
+    const idx ends = idx(m.first[sequences]);
+    return {copy_to(ctx, row_view(m.ends, ends)).data,
+            copy_to(ctx, row_view(m.first, sequences + 1)).data, copy_to(ctx, m.source, sequences)};
+}
+template <any_context C>
+history_and_group copy_to(C& ctx, const history_and_group& m, idx sequences) {
+    return {copy_to(ctx, m.history, sequences), copy_to(ctx, m.group, sequences)};
+}
+template <any_context C, class Inner>
+windowed<Inner> copy_to(C& ctx, const windowed<Inner>& m, idx sequences) {
+    return {copy_to(ctx, m.width, sequences), copy_to(ctx, m.inner, sequences)};
+}
+template <any_context C, class Inner>
+prompted<Inner> copy_to(C& ctx, const prompted<Inner>& m, idx sequences) {
+    return {copy_to(ctx, m.prompts, sequences), copy_to(ctx, m.inner, sequences)};
+}
+
+/// Rows in front that a host's context made (`in_front`), with their table.
+template <any_context C, any_context Host>
+front_rows<C> copy_to(C& ctx, const front_rows<Host>& front) {
+    const idx sequences = front.all.sequences();
+    return {copy_to(ctx, front.table), copy_to(ctx, front.first, sequences),
+            copy_to(ctx, front.count, sequences), copy_to(ctx, front.all)};
 }
 
 }  // namespace reckon::inline v0

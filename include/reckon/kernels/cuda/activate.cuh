@@ -3,10 +3,7 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
-#include <reckon/core/view.hpp>
-#include <reckon/kernels/cuda/error.cuh>
-
-#include <cuda_runtime.h>
+#include <reckon/kernels/cuda/launch.cuh>
 
 namespace reckon::inline v0 {
 
@@ -17,9 +14,9 @@ __device__ inline float activated(activation f, float x) {
         case activation::relu:
             return x > 0 ? x : 0;
         case activation::gelu:
-            return 0.5f * x * (1 + erff(x * 0.70710678f));
-        case activation::gelu_tanh:
-            return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+            return 0.5f * x * erfcf(-x * 0.70710678f);
+        case activation::gelu_tanh:  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)), less cancellation
+            return x / (1 + expf(-1.5957691f * (x + 0.044715f * x * x * x)));
         case activation::silu:
             return x / (1 + expf(-x));
         default:
@@ -27,23 +24,20 @@ __device__ inline float activated(activation f, float x) {
     }
 }
 
-/// A template, as every __global__ function in a header must be.
-template <class T>
-__global__ void activate(activation f, view<const T, device> x, view<T, device> y) {
-    const idx at = idx(blockIdx.x) * blockDim.x + threadIdx.x;
-    if (at < x.size()) y(at / x.cols, at % x.cols) = activated(f, x(at / x.cols, at % x.cols));
-}
+struct activated_elements {
+    activation f;
+    view<const float, device> x;
+    view<float, device> y;
+
+    __device__ void operator()(idx row, idx col) const { y(row, col) = activated(f, x(row, col)); }
+};
 
 }  // namespace cuda
 
 template <class N, class C>
 void activate_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> x,
                      view<float, device> y) {
-    if (x.size() == 0) return;
-    constexpr unsigned threads = 256;
-    const auto blocks = unsigned((x.size() + threads - 1) / threads);
-    cuda::activate<float><<<blocks, threads, 0, ctx.state().stream>>>(f, x, y);
-    expect_success(cudaGetLastError(), "activate");
+    cuda::for_elements(ctx.state(), "activate", x.rows, x.cols, cuda::activated_elements{f, x, y});
 }
 
 }  // namespace reckon::inline v0

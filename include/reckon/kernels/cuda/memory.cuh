@@ -10,20 +10,23 @@
 namespace reckon::inline v0 {
 
 /// An owned array on the current device, zero at first. It is read and written through a context.
+/// What fills it runs on the default stream, which a context's does not wait for: so the
+/// constructors do.
 template <class T> class device_array {
   public:
     using value_type = T;
 
     device_array() = default;
-    explicit device_array(idx count) : size_(count) {
-        if (count == 0) return;
-        expect_success(cudaMalloc(&data_, count * sizeof(T)), "cudaMalloc");
-        expect_success(cudaMemset(data_, 0, count * sizeof(T)), "cudaMemset");
+    explicit device_array(idx count) : device_array(count, uninitialised{}) {
+        if (size_ == 0) return;
+        expect_success(cudaMemset(data_, 0, size_ * sizeof(T)), "cudaMemset");
+        expect_success(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
     }
-    device_array(const device_array& other) : device_array(other.size_) {
-        if (size_ != 0)
-            expect_success(cudaMemcpy(data_, other.data_, size_ * sizeof(T), cudaMemcpyDefault),
-                           "cudaMemcpy");
+    device_array(const device_array& other) : device_array(other.size_, uninitialised{}) {
+        if (size_ == 0) return;
+        expect_success(cudaMemcpy(data_, other.data_, size_ * sizeof(T), cudaMemcpyDefault),
+                       "cudaMemcpy");
+        expect_success(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
     }
     device_array(device_array&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -39,6 +42,13 @@ template <class T> class device_array {
     idx size() const { return size_; }
 
   private:
+    struct uninitialised {};
+    device_array(idx count, uninitialised) {
+        if (count == 0) return;
+        expect_success(cudaMalloc(&data_, count * sizeof(T)), "cudaMalloc");
+        size_ = count;
+    }
+
     T* data_ = nullptr;
     idx size_ = 0;
 };

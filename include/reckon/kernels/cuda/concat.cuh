@@ -1,0 +1,50 @@
+// Rows in front of rows, sequence by sequence, one thread an element. A row in front that `front`
+// lacks reads as zeros, and is raised at the next copy.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/mask.hpp>
+#include <reckon/kernels/cuda/launch.cuh>
+#include <reckon/kernels/cuda/rows.cuh>
+
+namespace reckon::inline v0 {
+
+namespace cuda {
+struct concatenated_rows {
+    view<const float, device> front;
+    per_sequence first;
+    view<const float, device> x;
+    device_rows rows, all;
+    view<float, device> y;
+    door inside;
+
+    __device__ void operator()(idx row, idx col) const {
+        const idx s = all.sequence_of(row), i = row - all.begin(s);
+        const idx count = all.length(s) - rows.length(s);
+        if (i >= count) {
+            y(row, col) = x(rows.begin(s) + (i - count), col);
+        } else if (reaches(first[s], i, front.rows)) {
+            y(row, col) = front(first[s] + i, col);
+        } else {
+            inside.refuse(front.rows, std::int64_t(first[s] + count), s);
+            y(row, col) = 0;
+        }
+    }
+};
+}  // namespace cuda
+
+template <class N, class C>
+void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> front, per_sequence first,
+                   view<const float, device> x, ragged rows, ragged all, view<float, device> y) {
+    cuda_handles& gpu = ctx.state();
+    const cuda::concatenated_rows work{front,
+                                       first,
+                                       x,
+                                       cuda::on_device("concat", rows),
+                                       cuda::on_device("concat", all),
+                                       y,
+                                       gpu.door("concat", "first + rows in front")};
+    cuda::for_elements(gpu, "concat", y.rows, y.cols, work);
+}
+
+}  // namespace reckon::inline v0

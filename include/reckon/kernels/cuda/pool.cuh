@@ -1,0 +1,38 @@
+// One row a sequence: the mean of its rows, its first, or its last; one thread a column.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/kernels/cuda/launch.cuh>
+#include <reckon/kernels/cuda/rows.cuh>
+
+namespace reckon::inline v0 {
+
+namespace cuda {
+struct pooled_rows {
+    pooling how;
+    device_rows rows;
+    view<const float, device> x;
+    view<float, device> y;
+
+    __device__ void operator()(idx s, idx col) const {
+        const idx begin = rows.begin(s), count = rows.length(s);
+        if (how == pooling::mean) {
+            double sum = 0;  // of thousands of rows, one after the other
+            for (idx i = 0; i < count; ++i) sum += double(x(begin + i, col));
+            y(s, col) = float(sum / double(count));
+        } else {
+            y(s, col) = x(how == pooling::first ? begin : begin + count - 1, col);
+        }
+    }
+};
+}  // namespace cuda
+
+template <class N, class C>
+void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged rows, view<const float, device> x,
+                 view<float, device> y) {
+    const auto there = cuda::on_device("pool", rows);
+    cuda::for_elements(ctx.state(), "pool", y.rows, y.cols, cuda::pooled_rows{how, there, x, y});
+}
+
+}  // namespace reckon::inline v0
