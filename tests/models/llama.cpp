@@ -213,6 +213,16 @@ TEST_CASE("what older configs of llama leave out has its old meaning") {
     CHECK(old.rope == rope_options{50000, {8, 1, 4, 64}});
 }
 
+TEST_CASE("transformers 5 keeps the rope's base beside its scaling, which may be none") {
+    const temporary_folder place;
+    const auto folder =
+        changed(place, "llama_tiny_scaled", R"("rope_theta": 10000.0)", R"("rope_theta": 20000.0)");
+    CHECK(llama::read_config(folder + "/config.json").rope == rope_options{20000, {4, 1, 4, 128}});
+    std::filesystem::remove_all(folder);
+    changed(place, "llama_tiny_scaled", R"("llama3")", R"("default")");
+    CHECK(llama::read_config(folder + "/config.json").rope == rope_options{10000});
+}
+
 TEST_CASE("a llama folder of another kind is refused by the name of its key") {
     const auto [from, to, says] = GENERATE(table<std::string, std::string, std::string>({
         {R"("llama")", R"("mistral")", R"("model_type": expected "llama", got "mistral")"},
