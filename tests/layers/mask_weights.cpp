@@ -6,9 +6,10 @@ using namespace small;
 
 namespace {
 
-/// One line of the spec is another.
+/// Two lines of the spec are others.
 struct masked_spec : bert::spec {
     using linear = masked<dense<float>>;
+    using table = masked<dense<float>>;
 };
 struct masked_int8_spec : bert::spec {
     using linear = masked<int8_rows<dense<float>>>;
@@ -30,7 +31,7 @@ TEST_CASE("a masked model that keeps everything computes the same, bit for bit")
     CHECK(count(all_kept).parameters == count(model).parameters);
 }
 
-TEST_CASE("a masked weight put into bert by one line has the same parameters") {
+TEST_CASE("masked weights put into bert by its spec have the same parameters") {
     bert::model<masked_spec> by_spec{bert_size};
     const auto model = with_random_weights(bert::model<>{bert_size});
     const auto by_walk = mask_weights(model);
@@ -54,4 +55,21 @@ TEST_CASE("held at zero equals dense with zeros") {
              half, zeros);
     CHECK(output_of(half) == output_of(zeros));
     CHECK(output_of(half) != output_of(model));
+}
+
+TEST_CASE("what is not zero, and not held there, is counted") {
+    auto model = with_random_weights(bert::model<>{bert_size});
+    CHECK(count_nonzero(model) == count(model).parameters);
+    model.layers.blocks[0].ffn.up.bias.data()[3] = 0;
+    model.layers.blocks[1].attend.key.weight.data()[5] = 0;
+    model.tokens.weight.data()[7] = 0;
+    CHECK(count_nonzero(model) == count(model).parameters - 3);
+
+    auto pruned = mask_weights(model);
+    CHECK(count_nonzero(pruned) == count(model).parameters - 3);
+    pruned.layers.blocks[1].attend.key.weight.kept.data()[5] = 0;  // held where it is
+    CHECK(count_nonzero(pruned) == count(model).parameters - 3);
+    pruned.layers.blocks[1].attend.key.weight.kept.data()[6] = 0;
+    pruned.tokens.weight.kept.data()[0] = 0;
+    CHECK(count_nonzero(pruned) == count(model).parameters - 5);
 }

@@ -16,6 +16,7 @@ struct int8_spec : bert::spec {
 };
 struct pruned_int8_spec : bert::spec {
     using linear = int8_rows<masked<dense<float>>>;
+    using table = masked<dense<float>>;
 };
 
 /// Wide enough that the scales hardly count.

@@ -1,17 +1,35 @@
-// mask_weights(model): every linear's weight can hold elements at zero; all are kept at first.
+// mask_weights(model): the weight of every linear and every table can hold elements at zero; all
+// are kept at first. count_nonzero(model) is what a pruned model has left.
 #pragma once
 
 #include <reckon/layers/representation.hpp>
 
 namespace reckon::inline v0 {
 
-template <class Base> struct maskable : Base { using linear = masked<typename Base::linear>; };
+template <class Base> struct maskable : Base {
+    using linear = masked<typename Base::linear>;
+    using table = masked<typename Base::table>;
+};
 
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<maskable<Spec>, Size> mask_weights(const Model<Spec, Size>& model) {
     const auto keep_all = []<class Inner>(const path&, const Inner& from,
                                           masked_matrix<Inner, heap>& to) { to.inner = from; };
     return represented<maskable<Spec>>(model, overload{copy_parameter{}, keep_all});
+}
+
+/// Parameters other than zero, whether their value or a mask holds them there; `count` has them
+/// all.
+template <class Model> idx count_nonzero(const Model& model) {
+    idx sum = 0;
+    walk_all(
+        [&](const path&, const parameter auto& p) {
+            const auto w = p.look();
+            for (idx r = 0; r < w.rows; ++r)
+                for (idx c = 0; c < w.cols; ++c) sum += float(w(r, c)) != 0;
+        },
+        model);
+    return sum;
 }
 
 }  // namespace reckon::inline v0
