@@ -7,7 +7,8 @@
 //         texts.step([&](idx sequence, std::int32_t id) { /* a token came */ });
 //     texts.output(a);
 // `generate` does this for a list of prompts. What a sequence becomes depends on its own request
-// alone, not on its neighbours in the batch.
+// alone, not on its neighbours in the batch. A step that failed may be repeated: no sequence loses
+// or doubles a token.
 #pragma once
 
 #include <reckon/core/matrix.hpp>
@@ -33,9 +34,15 @@ struct generation_request {
     sampling how{};
     std::vector<std::int32_t> stop{};     // each ends the text and is no part of it
     const token_trie* allowed = nullptr;  // the sequences that may come; must outlive the request.
-                                          // Without stop ids the first complete one ends the text
+                                          // Without stop ids the first complete one ends the text;
+                                          // a stop id that may go on in one of them does
 
     idx prompt_rows() const { return prompt.empty() ? rows.rows() : prompt.size(); }
+    /// Rows that prompt and new tokens may take together.
+    idx context() const {
+        const idx most = ~idx{0} - prompt_rows();
+        return prompt_rows() + std::min(max_tokens, most);
+    }
 };
 
 enum class ending : std::uint8_t {
@@ -63,25 +70,33 @@ struct generated {
 template <class Model>
 void expect_request(const Model& model, const generation_request& r, idx room) {
     constexpr const char* op = "generate";
+    const auto limit = [](const char* words, idx number) {
+        error_text text{words};
+        text.append(number);
+        return text;
+    };
     const idx vocabulary = model.size.vocabulary, prompt = r.prompt_rows();
+    const error_text known = limit("ids from 0, below ", vocabulary);
     expect_that(prompt != 0, op, "prompt", "at least one id", idx{0});
     expect_that(r.prompt.empty() || r.rows.rows() == 0, op, "prompt", "ids or rows", "both");
     if (r.prompt.empty()) expect(op, "rows.cols", model.size.width, r.rows.cols());
     for (const auto* ids : {&r.prompt, &r.stop})
         for (std::int32_t id : *ids)
             if (id < 0 || idx(id) >= vocabulary)
-                fail(op, ids == &r.stop ? "stop" : "prompt", vocabulary, id);
+                fail(op, ids == &r.stop ? "stop" : "prompt", known, id);
     expect_that(r.max_tokens != 0, op, "max_tokens", "at least 1", idx{0});
     const idx most = std::min(room, idx(model.size.positions));
-    if (prompt > most || r.max_tokens > most - prompt)
-        fail(op, "prompt + max_tokens (the context)", most, prompt + r.max_tokens);
-    if (r.front > prompt || r.source > prompt - r.front)
-        fail(op, "front + source", prompt, r.front + r.source);
+    if (r.context() > most)
+        fail(op, "prompt + max_tokens (the context)", limit("at most ", most), r.context());
+    if (r.front > prompt) fail(op, "front", limit("at most ", prompt), r.front);
+    if (r.source > prompt - r.front)
+        fail(op, "source", limit("at most ", prompt - r.front), r.source);
     expect_sampling(r.how);
     if (r.allowed == nullptr) return;
-    if (r.allowed->largest_id() < 0 || idx(r.allowed->largest_id()) >= vocabulary)
-        fail(op, "allowed", vocabulary, r.allowed->largest_id());
-    if (r.allowed->depth() > r.max_tokens) fail(op, "max_tokens", r.allowed->depth(), r.max_tokens);
+    if (idx(r.allowed->largest_id()) >= vocabulary)
+        fail(op, "allowed", known, r.allowed->largest_id());
+    if (r.allowed->depth() > r.max_tokens)
+        fail(op, "max_tokens", limit("at least ", r.allowed->depth()), r.max_tokens);
 }
 
 /// The ids that may come next; stop ids join them where an allowed sequence may end. Empty: all.
@@ -93,6 +108,13 @@ inline void allowed_next(const generation_request& r, token_trie::node at,
     if (!r.allowed->ends(at)) return;
     for (std::int32_t id : r.stop)
         if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+}
+
+/// Embedded rows in the workspace: models work in place.
+template <any_context C> tensor_of<C> copied(C& ctx, const matrix<float>& rows) {
+    const auto x = ctx.make(rows.rows(), rows.cols());
+    std::copy_n(rows.data(), rows.size(), x.data);
+    return x;
 }
 
 /// Whether the sequence is over with this token, and the node behind it.
@@ -150,39 +172,22 @@ template <any_context C, language_model<C> Model, element K = float> class gener
     /// What came so far, stop tokens apart.
     const std::vector<std::int32_t>& output(idx sequence) const { return held(sequence).output; }
     ending ended(idx sequence) const { return held(sequence).end; }
+    /// Over, and still in its place.
     bool finished(idx sequence) const {
+        expect_that(sequence < sequences_.size(), "generator", "sequence", "one of the slots",
+                    sequence);
         return sequences_[sequence].held && !is_running(sequences_[sequence]);
     }
     const kv_cache<K>& cache() const { return cache_; }
 
-    /// One token for every running sequence; on_token(sequence, id) as each comes.
+    /// One token for every running sequence; then on_token(sequence, id) for each that came, in
+    /// the order of the places. It may let sequences enter and leave.
     template <class F> void step(F&& on_token) {
-        const auto scope = ctx_.scope();
-        ++steps_;
-        for (idx s = 0; s < sequences_.size(); ++s)
-            if (is_due(sequences_[s]) && !sequences_[s].prompt_read &&
-                sequences_[s].request.prompt.empty())
-                read_rows(s, on_token);
-
-        idx count = 0, tokens = 0;
-        const auto slots = ctx_.template make<idx>(1, sequences_.size());
-        for (idx s = 0; s < sequences_.size(); ++s)
-            if (is_due(sequences_[s])) {
-                slots(0, count++) = s;
-                tokens += next_ids(s).size();
-            }
-        if (count == 0) return;
-        const auto ids = ctx_.template make<std::int32_t>(1, tokens),
-                   offsets = ctx_.template make<std::int32_t>(1, count + 1);
-        offsets(0, 0) = 0;
-        for (idx i = 0, end = 0; i < count; ++i) {
-            for (std::int32_t id : next_ids(slots(0, i))) ids(0, end++) = id;
-            offsets(0, i + 1) = static_cast<std::int32_t>(end);
+        advance_all();
+        for (idx s = 0; s < sequences_.size(); ++s) {
+            const auto& g = sequences_[s];
+            if (g.held && g.step == steps_ && g.end != ending::stop) on_token(s, g.output.back());
         }
-        const id_batch<> batch{ids, ragged{{offsets.data, offsets.cols}}};
-        const std::span<const idx> taken{slots.data, count};
-        const auto keys = cache_.extend(ctx_, taken, batch.rows);
-        advance(taken, model_.embed(ctx_, batch, keys.first()), batch.rows, keys, on_token);
     }
     void step() {
         step([](idx, std::int32_t) {});
@@ -207,22 +212,54 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         if (!g.prompt_read) return g.request.prompt;
         return {g.output.data() + g.output.size() - 1, 1};
     }
+    /// How many rows the model has seen; a step that failed may have put more into the cache.
+    idx rows_read(const detail::generated& g) const {
+        return g.prompt_read ? g.request.prompt_rows() + g.output.size() - 1 : 0;
+    }
+
+    void advance_all() {
+        const auto scope = ctx_.scope();
+        ++steps_;
+        idx count = 0, tokens = 0;
+        const auto slots = ctx_.template make<idx>(1, sequences_.size());
+        for (idx s = 0; s < sequences_.size(); ++s) {
+            const auto& g = sequences_[s];
+            if (!is_due(g)) continue;
+            cache_.cut(s, rows_read(g));
+            if (!g.prompt_read && g.request.prompt.empty()) {
+                advance_rows(s);
+            } else {
+                slots(0, count++) = s;
+                tokens += next_ids(s).size();
+            }
+        }
+        if (count == 0) return;
+        const auto ids = ctx_.template make<std::int32_t>(1, tokens),
+                   offsets = ctx_.template make<std::int32_t>(1, count + 1);
+        offsets(0, 0) = 0;
+        for (idx i = 0, end = 0; i < count; ++i) {
+            for (std::int32_t id : next_ids(slots(0, i))) ids(0, end++) = id;
+            offsets(0, i + 1) = static_cast<std::int32_t>(end);
+        }
+        const id_batch<> batch{ids, ragged{{offsets.data, offsets.cols}}};
+        const std::span<const idx> taken{slots.data, count};
+        const auto keys = cache_.extend(ctx_, taken, batch.rows);
+        advance(taken, model_.embed(ctx_, batch, keys.first()), batch.rows, keys);
+    }
 
     /// A prompt of embedded rows goes through the model alone.
-    template <class F> void read_rows(idx s, F&& on_token) {
+    void advance_rows(idx s) {
         const auto scope = ctx_.scope();
         const auto& rows = sequences_[s].request.rows;
         const std::int32_t offsets[] = {0, static_cast<std::int32_t>(rows.rows())};
         const ragged one{offsets};
-        auto x = ctx_.make(rows.rows(), rows.cols());
-        std::copy_n(rows.data(), rows.size(), x.data);
         const std::span<const idx> slot{&s, 1};
-        advance(slot, x, one, cache_.extend(ctx_, slot, one), on_token);
+        const auto keys = cache_.extend(ctx_, slot, one);
+        advance(slot, detail::copied(ctx_, rows), one, keys);
     }
 
-    template <class F>
     void advance(std::span<const idx> slots, tensor_of<C> x, const ragged& rows,
-                 const cached_keys<K>& keys, F&& on_token) {
+                 const cached_keys<K>& keys) {
         const auto borders = ctx_.template make<std::int32_t>(2, slots.size());
         for (idx i = 0; i < slots.size(); ++i) {
             borders(0, i) = static_cast<std::int32_t>(sequences_[slots[i]].request.front);
@@ -231,10 +268,10 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         const auto mask = Model::mask_of({borders.row(0), borders.row(1)});
         const auto hidden = model_.run(ctx_, x, rows, mask, keys);
         const auto logits = model_.logits(ctx_, ops::pool(ctx_, hidden, rows, pooling::last));
-        for (idx i = 0; i < slots.size(); ++i) take(slots[i], logits.slice(i, 1), on_token);
+        for (idx i = 0; i < slots.size(); ++i) take(slots[i], logits.slice(i, 1));
     }
 
-    template <class F> void take(idx s, view<const float> logits, F&& on_token) {
+    void take(idx s, view<const float> logits) {
         auto& g = sequences_[s];
         const auto& r = g.request;
         detail::allowed_next(r, g.at, allowed_);
@@ -243,9 +280,7 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         g.prompt_read = true;
         g.step = steps_;
         g.end = detail::after(r, id, g.output.size() + 1, g.at);
-        if (g.end == ending::stop) return;
-        g.output.push_back(id);
-        on_token(s, id);
+        if (g.end != ending::stop) g.output.push_back(id);
     }
 
     C& ctx_;
@@ -263,11 +298,12 @@ template <element K = float, any_context C, language_model<C> Model, class F>
 std::vector<std::vector<std::int32_t>> generate(C& ctx, const Model& model,
                                                 std::vector<generation_request> requests, idx slots,
                                                 F&& on_token) {
-    idx tokens = 1;
-    for (const auto& r : requests) tokens = std::max(tokens, r.prompt_rows() + r.max_tokens);
-    tokens = std::min(tokens, idx(model.size.positions));
-    const cache_room room{std::min(std::max(slots, idx{1}), std::max(requests.size(), idx{1})),
-                          tokens};
+    idx tokens = 0;
+    for (const auto& r : requests) {  // before any of them runs
+        detail::expect_request(model, r, model.size.positions);
+        tokens = std::max(tokens, r.context());
+    }
+    const cache_room room{std::clamp(slots, idx{1}, std::max(requests.size(), idx{1})), tokens};
     generator<C, Model, K> texts(ctx, model, room);
     std::vector<std::vector<std::int32_t>> outputs(requests.size());
     std::vector<idx> request_of(room.slots);
