@@ -70,7 +70,7 @@ struct candidate {
     std::int32_t id;
 };
 
-/// The `most` best continuations of all beams, best first.
+/// The best continuations of all beams, best first; so many that `most` of them do not end there.
 inline std::vector<candidate> best_candidates(const generation_request& r,
                                               std::span<const beam> beams,
                                               view<const float> log_chances, idx most) {
@@ -87,13 +87,15 @@ inline std::vector<candidate> best_candidates(const generation_request& r,
             for (idx id = 0; id < log_chances.cols; ++id) add(id);
         for (std::int32_t id : allowed) add(idx(id));
     }
-    most = std::min(most, all.size());
-    std::partial_sort(all.begin(), all.begin() + std::ptrdiff_t(most), all.end(),
+    const idx enough =
+        r.allowed != nullptr ? all.size() : std::max(idx{2}, 1 + r.stop.size()) * most;
+    const idx kept = std::min(enough, all.size());
+    std::partial_sort(all.begin(), all.begin() + std::ptrdiff_t(kept), all.end(),
                       [](const candidate& a, const candidate& b) {
                           if (a.sum != b.sum) return a.sum > b.sum;
                           return a.parent != b.parent ? a.parent < b.parent : a.id < b.id;
                       });
-    all.resize(most);
+    all.resize(kept);
     return all;
 }
 
@@ -101,40 +103,41 @@ inline std::vector<candidate> best_candidates(const generation_request& r,
 
 inline namespace RECKON_ISA {
 
-/// The best hypotheses, best first, at most as many as beams. `request.how` is not used.
+/// The best hypotheses, best first, at most as many as beams.
 template <element K = float, any_context C, language_model<C> Model>
 std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation_request& request,
                                     const beam_options& options) {
     using namespace detail;
     const idx prompt = request.prompt_rows(), beams_most = options.beams;
+    expect_request(model, request, model.size.positions);
     expect_that(beams_most != 0, "beam_search", "beams", "at least 1", idx{0});
     expect_that(std::isfinite(options.length_penalty), "beam_search", "length_penalty",
                 "a finite number", "another");
-    expect_that(!request.prompt.empty(), "beam_search", "prompt", "ids", "embedded rows, or none");
-    const idx tokens = std::min(prompt + request.max_tokens, idx(model.size.positions));
-    expect_request(model, request, tokens);
+    expect_that(request.how.temperature == 0 && request.how.repetition_penalty == 1, "beam_search",
+                "how", "neither temperature nor repetition penalty", "one");
 
-    kv_cache<K> cache{model.cached(), {beams_most, tokens}};
+    kv_cache<K> cache{model.cached(), {beams_most, request.context()}};
     hypotheses finished(options);
     std::vector<beam> beams(1);
-    std::vector<std::int32_t> ids = request.prompt;
+    std::vector<std::int32_t> ids = request.prompt;  // the newest rows of the beams,
+    idx each = prompt;                               // so many of each
     for (idx step = 1; !beams.empty(); ++step) {
         const auto scope = ctx.scope();
         std::vector<std::int32_t> offsets{0};
         std::vector<idx> slots;
-        const idx each = ids.size() / beams.size();
         for (const beam& b : beams) {
             offsets.push_back(offsets.back() + static_cast<std::int32_t>(each));
             slots.push_back(b.slot);
         }
-        const auto batch = batch_of(ids, offsets);
-        const auto keys = cache.extend(ctx, slots, batch.rows);
-        const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
-                                      Model::mask_of({request.front, request.source}), keys);
-        const auto log_chances = ops::log_softmax(
-            ctx, model.logits(ctx, ops::pool(ctx, hidden, batch.rows, pooling::last)));
-        const idx most = std::max(idx{2}, 1 + request.stop.size()) * beams_most;
-        const auto candidates = best_candidates(request, beams, log_chances, most);
+        const ragged rows{offsets};
+        const auto keys = cache.extend(ctx, slots, rows);
+        const auto x = ids.empty() ? copied(ctx, request.rows)
+                                   : model.embed(ctx, batch_of(ids, offsets), keys.first());
+        const auto hidden =
+            model.run(ctx, x, rows, Model::mask_of({request.front, request.source}), keys);
+        const auto log_chances =
+            ops::log_softmax(ctx, model.logits(ctx, ops::pool(ctx, hidden, rows, pooling::last)));
+        const auto candidates = best_candidates(request, beams, log_chances, beams_most);
 
         std::vector<beam> next;
         std::vector<idx> parents;
@@ -144,19 +147,14 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
             b.sum = c.sum;
             const ending end = after(request, c.id, step, b.at);
             if (end != ending::stop) b.ids.push_back(c.id);
-            const bool complete = request.allowed != nullptr && end != ending::stop &&
-                                  request.allowed->ends(b.at) && request.stop.empty();
-            if ((end == ending::stop || end == ending::allowed || complete) && rank < beams_most)
+            if ((end == ending::stop || end == ending::allowed) && rank < beams_most)
                 finished.add(b.ids, b.sum, step);
-            const bool goes_on =
-                request.allowed != nullptr
-                    ? end != ending::stop && !request.allowed->children(b.at).empty()
-                    : end != ending::stop;
-            if (!goes_on) continue;
+            if (end == ending::stop) continue;
+            if (request.allowed != nullptr && request.allowed->children(b.at).empty()) continue;
             next.push_back(std::move(b));
             parents.push_back(c.parent);
         }
-        if (candidates.empty() || finished.settled(candidates[0].sum, step)) break;
+        if (finished.settled(candidates[0].sum, step)) break;
         if (step == request.max_tokens) {
             if (request.allowed == nullptr)
                 for (beam& b : next) finished.add(std::move(b.ids), b.sum, step);
@@ -173,12 +171,14 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
         for (idx i = 0; i < next.size(); ++i) {
             if (next[i].slot != beams_most) continue;
             const idx slot = idx(std::find(taken.begin(), taken.end(), false) - taken.begin());
-            cache.copy(beams[parents[i]].slot, slot, step == 1 ? 0 : prompt);
+            const bool used = cache.length(slot) != 0;  // the prompts of all are the same
+            cache.copy(beams[parents[i]].slot, slot, used ? prompt : 0);
             next[i].slot = slot;
             taken[slot] = true;
         }
         ids.clear();
         for (const beam& b : next) ids.push_back(b.ids.back());
+        each = 1;
         beams = std::move(next);
     }
     return finished.take();
