@@ -14,18 +14,60 @@ struct shape {
     float spread = 1;  // of the queries: large ones make one key win
 };
 
-template <class Backend, class M> void check(const shape& s, const M& m) {
+/// Numbers as a cache keeps them.
+template <class K> struct kept {
+    std::vector<K> data;
+    view<const K> look;
+
+    explicit kept(numbers x) : look(nullptr, x.rows, x.cols, x.stride) {
+        for (float value : x.data) data.push_back(K(value));
+        look.data = data.data();
+    }
+};
+
+template <class Backend, class K = float, class M> void check(const shape& s, const M& m) {
     CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, s.spread);
     const auto offsets = offsets_of(s.lengths);
     const ragged rows{offsets};
     numbers q(1, rows.rows(), s.heads * s.key_width, -s.spread, s.spread, s.gap);
-    numbers k(2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap);
-    numbers v(3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap);
+    const kept<K> k({2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap});
+    const kept<K> v({3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap});
     agrees<Backend>([&](auto& ctx) {
-        const key_values<float> source{k.look(), v.look()};
-        return ops::attention(ctx, q.look(), rows, source, m,
+        return ops::attention(ctx, q.look(), rows, key_values<K>{k.look, v.look}, m,
                               {.heads = s.heads, .key_heads = s.key_heads, .scale = 0.7f});
     });
+}
+
+/// The last rows of sequences that began earlier, over keys that lie apart in a cache.
+template <class Backend, class K> void check_cached(const shape& s) {
+    CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, sizeof(K));
+    const auto offsets = offsets_of(s.lengths);
+    const ragged rows{offsets};
+    std::vector<std::int32_t> first, count, position;
+    idx end = 3;
+    for (idx i = 0; i < s.lengths.size(); ++i) {
+        const std::int32_t own = s.lengths[i];
+        const std::int32_t before = own == 0 ? 0 : std::int32_t(i * 131 % 700);
+        first.push_back(std::int32_t(end));
+        count.push_back(before + own);
+        position.push_back(before);
+        end += idx(before + own) + i % 3;
+    }
+    numbers q(1, rows.rows(), s.heads * s.key_width, -2, 2, s.gap);
+    const kept<K> k({2, end, s.key_heads * s.key_width, -1, 1, s.gap});
+    const kept<K> v({3, end, s.key_heads * s.value_width, -1, 1, s.gap});
+    const auto over = [&](auto mask) {
+        agrees<Backend>([&](auto& ctx) {
+            const key_values<K> source{k.look, v.look, first.data(), count.data()};
+            return ops::attention(ctx, q.look(), rows, source, mask,
+                                  {.heads = s.heads,
+                                   .key_heads = s.key_heads,
+                                   .scale = 0.5f,
+                                   .first_position = position.data()});
+        });
+    };
+    over(causal{});
+    over(sliding_window{40});
 }
 
 /// Numbers of each sequence of `lengths`, each at most the sequence's length.
@@ -89,18 +131,49 @@ TEMPLATE_TEST_CASE("conformance: attention of rows that see two places far apart
     check<TestType>({{900}}, prompted<history_and_group>{3, {300, 2}});
 }
 
-TEMPLATE_TEST_CASE("conformance: attention over keys in a cache with spare room", "",
+TEMPLATE_TEST_CASE("conformance: attention of heads that share keys", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of heads that share keys")) return;
+    for (idx heads : sizes{2, 3, 6, 7, 50})
+        check<TestType>({{1, 9, 0, 70, 3}, heads, 1, 8, 13}, causal{});
+    for (std::int32_t n : {1, 2, 3, 5, 6, 12, 13, 24, 25, 300}) {
+        check<TestType>({{n}, 8, 2, 8, 8}, causal{});
+        check<TestType>({{n}, 6, 1, 16, 16, 3, 10}, bidirectional{});
+    }
+    check<TestType>({lengths, 8, 2, 8, 13}, prefix_lm{sources.data()});
+    check<TestType>({lengths, 8, 2, 8, 13}, history_and_group{sources.data(), groups.data()});
+}
+
+TEMPLATE_TEST_CASE("conformance: attention over a cache with gaps, of either element type", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance attention over a cache")) return;
-    const std::vector<std::int32_t> offsets{0, 3, 3, 43}, first{500, 0, 100}, count{7, 0, 300};
-    const std::vector<std::int32_t> position{4, 0, 260};
-    const ragged rows{offsets};
-    numbers q(1, 43, 16), k(2, 600, 16), v(3, 600, 24);
-    agrees<TestType>([&](auto& ctx) {
-        const key_values<float> source{k.look(), v.look(), first.data(), count.data()};
-        return ops::attention(ctx, q.look(), rows, source, causal{},
-                              {.heads = 2, .scale = 0.5f, .first_position = position.data()});
-    });
+    const auto both = [](const shape& s) {
+        check_cached<TestType, float>(s);
+        check_cached<TestType, bf16>(s);
+    };
+    const std::vector<std::int32_t> few{0, 1, 1, 2, 3, 0, 4, 5, 1}, more{3, 0, 40, 0, 100};
+    for (idx width : sizes{1, 3, 7, 8, 16, 20, 31, 64, 72}) {
+        both({few, 2, 2, width, 8});
+        both({few, 2, 2, 8, width, 3});
+        both({more, 2, 2, width, width, 1});
+    }
+    for (const auto& lengths : {few, more}) {
+        both({lengths, 8, 2, 8, 8});
+        both({lengths, 6, 1, 20, 12, 2});
+        both({lengths, 12, 12, 32, 32});
+    }
+}
+
+TEMPLATE_TEST_CASE("conformance: attention of few rows with every mask", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of few rows")) return;
+    for (std::int32_t n : {1, 2, 3, 4, 5, 8, 9}) {
+        const shape s{{n, 1, n, 0, n}};
+        const std::vector<std::int32_t> some{0, 1, n / 2, 0, n}, windows{2, 0, 1, 1, 3};
+        check<TestType>(s, bidirectional{});
+        check<TestType>(s, prefix_lm{some.data()});
+        check<TestType>(s, sliding_window{windows.data()});
+        check<TestType>(s, history_and_group{some.data(), 2});
+        check<TestType, bf16>(s, causal{});
+    }
 }
 
 TEMPLATE_TEST_CASE("conformance: a query that sees no key gets zeros", "", RECKON_TEST_BACKENDS) {

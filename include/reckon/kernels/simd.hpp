@@ -109,55 +109,60 @@ namespace simd {
 struct attention_plan {
     idx table_bytes, worker_bytes;
 };
-template <class Arch, class Problem> constexpr attention_plan plan_attention(const Problem& p) {
+template <class Arch, class K, class M>
+constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p) {
     return {round_up((p.rows.sequences() + 1) * sizeof(idx), 64),
-            round_up(attention_floats(Arch::lanes, p.key_width(), p.value_width()), 16) *
+            round_up(attention_floats<K>(Arch::lanes, p.key_width(), p.value_width()), 16) *
                 sizeof(float)};
 }
 }  // namespace simd
 
-template <class Arch, class Next, class M>
-constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, float, M>& p,
+template <class Arch, class Next, simd::stored K, class M>
+constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
                                 idx threads) {
     const auto plan = simd::plan_attention<Arch>(p);
     return plan.table_bytes + plan.worker_bytes * threads;
 }
 
-/// A task is one head of one block of a sequence's queries.
-template <class Arch, class Next, class C, class M>
-void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, float, M>& p,
+/// The queries of a sequence that share a head of keys, row by row and head by head, are cut into
+/// blocks; a task is a block.
+template <class Arch, class Next, class C, simd::stored K, class M>
+void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
                       std::byte* scratch, view<float> y) {
     constexpr idx most = simd_panels<Arch>::width;
     const auto plan = simd::plan_attention<Arch>(p);
-    const idx sequences = p.rows.sequences(), heads = p.options.heads;
+    const idx sequences = p.rows.sequences(), key_heads = p.options.key_heads;
+    const idx group = p.options.heads / key_heads;
     auto* const first_block = reinterpret_cast<idx*>(scratch);
     first_block[0] = 0;
     for (idx s = 0; s < sequences; ++s)
-        first_block[s + 1] = first_block[s] + (p.rows.length(s) + most - 1) / most;
+        first_block[s + 1] = first_block[s] + (p.rows.length(s) * group + most - 1) / most;
 
-    ctx.parallel(first_block[sequences] * heads, [&](idx task, idx worker) {
-        const idx block = task / heads, h = task % heads;
+    ctx.parallel(first_block[sequences] * key_heads, [&](idx task, idx worker) {
+        const idx block = task / key_heads, key_head = task % key_heads;
         idx s = 0, beyond = sequences;  // first_block[s] <= block < first_block[beyond]
         while (beyond - s > 1) {
             const idx middle = (s + beyond) / 2;
             (first_block[middle] <= block ? s : beyond) = middle;
         }
-        const idx first = (block - first_block[s]) * most, left = p.rows.length(s) - first;
-        const idx rows = left < most ? left : most, row = p.rows.begin(s) + first;
+        const idx key_width = p.key_width(), value_width = p.value_width();
+        const idx first = (block - first_block[s]) * most;
+        const idx left = p.rows.length(s) * group - first, count = left < most ? left : most;
         const auto mask = p.mask.at(s);
-        intervals visible[most];
-        for (idx i = 0; i < rows; ++i)
-            visible[i] = mask.keys_of(p.options.first_position[s] + first + i, p.keys(s));
-
-        const idx key_width = p.key_width(), value_width = p.value_width(), kh = p.key_head(h);
+        simd::attention_query queries[most];
+        for (idx i = 0; i < count; ++i) {
+            const idx own = (first + i) / group, row = p.rows.begin(s) + own;
+            const idx head = key_head * group + (first + i) % group;
+            queries[i] = {p.query.row(row) + head * key_width,
+                          mask.keys_of(p.options.first_position[s] + own, p.keys(s)),
+                          y.row(row) + head * value_width};
+        }
         const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
         const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
-        simd::RECKON_ISA::call<Arch>(simd::attention_block{
-            p.query.slice(row, rows).columns(h * key_width, key_width),
-            keys.columns(kh * key_width, key_width), values.columns(kh * value_width, value_width),
-            visible, p.options.scale,
-            reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes),
-            y.slice(row, rows).columns(h * value_width, value_width)});
+        simd::RECKON_ISA::call<Arch>(simd::attention_block<K>{
+            queries, count, keys.columns(key_head * key_width, key_width),
+            values.columns(key_head * value_width, value_width), p.options.scale,
+            reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes)});
     });
 }
 

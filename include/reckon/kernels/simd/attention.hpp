@@ -1,19 +1,117 @@
-// Softmax attention of one head for a block of queries that stand in the lanes of vectors:
+// Softmax attention of a block of queries that read the same keys and values. Many queries stand in
+// the lanes of vectors:
 //     scores [keys, queries] = keys (scale query)^T,   a register tile whose rows are the keys;
 //     weights = exp(scores - the highest so far), 0 where the mask hides the key;
 //     sums [queries, width] += weights^T values,       a register tile whose rows are the queries.
+// Few, as where a text grows token by token, would leave most lanes empty: their scores are dot
+// products [queries, keys], the keys stand in the lanes.
 // Keys come in chunks; when a chunk raises a query's maximum, its sums so far are scaled down
 // (Milakov and Gimelshein 2018), so the scratch does not grow with the keys. Chunks that no query
-// of the block sees are skipped. A query's result does not depend on the others in its block, as
-// long as keys and values that a neighbour sees and it does not are finite.
+// of the block sees are skipped. A query's result depends on its own sequence alone and, among
+// many, not even on the others of its block, as long as keys and values that a neighbour sees and
+// it does not are finite.
 #pragma once
 
-#include <reckon/kernels/simd/math.hpp>
-#include <reckon/kernels/simd/tile.hpp>
+#include <reckon/kernels/simd/linear.hpp>
 
+#include <cstring>
 #include <limits>
 
 namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// From the first key that some query sees to the last.
+inline interval seen_by_any(const attention_query* queries, idx count) {
+    interval all{};
+    for (idx r = 0; r < count; ++r) {
+        const intervals& v = queries[r].visible;
+        for (const interval seen : {interval{0, v.prefix}, v.first, v.second}) {
+            if (seen.size() == 0) continue;
+            if (all.size() == 0) all = seen;
+            if (seen.begin < all.begin) all.begin = seen.begin;
+            if (seen.end > all.end) all.end = seen.end;
+        }
+    }
+    return all;
+}
+
+/// Some query sees some key of the chunk.
+inline bool shows_any(const attention_query* queries, idx count, interval chunk) {
+    for (idx r = 0; r < count; ++r) {
+        const intervals& v = queries[r].visible;
+        if (chunk.begin < v.prefix || overlap(chunk, v.first).size() != 0 ||
+            overlap(chunk, v.second).size() != 0)
+            return true;
+    }
+    return false;
+}
+
+/// The same rows as floats, `cols` wide with zeros at their ends: as they lie, or copied to `room`.
+template <class Arch, class K> view<const float> floats(view<const K> x, idx cols, float* room) {
+    if constexpr (std::same_as<K, float>)
+        if (cols == x.cols) return x;
+    for (idx j = 0; j < x.rows; ++j) {
+        float* const row = room + j * cols;
+        if constexpr (std::same_as<K, float>)
+            std::memcpy(row, x.row(j), x.cols * sizeof(float));
+        else
+            convert<Arch>(x.row(j), row, x.cols);
+        for (idx i = x.cols; i < cols; ++i) row[i] = 0;
+    }
+    return {room, x.rows, cols};
+}
+
+/// A block's scratch, and what both ways of weighing share.
+template <class Arch, class K> struct attention_rooms {
+    static constexpr idx width = panel_vectors * Arch::lanes;
+
+    const attention_block<K>& block;
+    idx padded;  // width of a row of sums, whole vectors
+    float *queries, *scores, *sums, *keys, *values;
+
+    explicit attention_rooms(const attention_block<K>& c)
+        : block(c), padded(round_up(c.values.cols, Arch::lanes)) {
+        queries = c.scratch;                       // [width, key_width] or its transpose
+        scores = queries + width * c.keys.cols;    // [keys of a chunk, width] or its transpose
+        sums = scores + width * attention_chunk;   // [count, padded]
+        values = sums + width * padded;            // [keys of a chunk, padded]
+        keys = values + attention_chunk * padded;  // [keys of a chunk, key_width]
+        for (idx i = 0; i < c.count * padded; ++i) sums[i] = 0;
+    }
+
+    /// weigh(chunk, its keys) makes the chunk's weights, which stand at
+    /// scores[query * row + key * step]; then come its values.
+    template <class F> void each_chunk(idx row, idx step, const F& weigh) const {
+        const interval any = seen_by_any(block.queries, block.count);
+        for (idx begin = any.begin / attention_chunk * attention_chunk; begin < any.end;
+             begin += attention_chunk) {
+            const interval chunk = overlap({begin, begin + attention_chunk}, any);
+            if (!shows_any(block.queries, block.count, chunk)) continue;
+            weigh(chunk,
+                  floats<Arch>(block.keys.slice(chunk.begin, chunk.size()), block.keys.cols, keys));
+            const view<const float> own =
+                floats<Arch>(block.values.slice(chunk.begin, chunk.size()), padded, values);
+            balanced<panel_vectors>(padded / Arch::lanes, [&](idx first, idx count) {
+                float* const at = sums + first * Arch::lanes;
+                run_product<Arch>({scores, row, step, own.data + first * Arch::lanes, own.stride,
+                                   own.rows, at, padded, at, padded},
+                                  block.count, count);
+            });
+        }
+    }
+
+    void scale_sums(idx query, vec<Arch> by) const {
+        float* const row = sums + query * padded;
+        for (idx i = 0; i < padded; i += Arch::lanes)
+            store<Arch>(load<Arch>(row + i) * by, row + i);
+    }
+
+    /// The sums by their total weight; a query that sees no key gives zeros.
+    void write(idx query, float total) const {
+        scale_sums(query, vec<Arch>(total > 0 ? 1 / total : 0));
+        std::memcpy(block.queries[query].y, sums + query * padded,
+                    block.values.cols * sizeof(float));
+    }
+};
 
 /// The mask of a block: what each lane's query sees, and what all of them see.
 template <class Arch> struct lane_masks {
@@ -21,29 +119,19 @@ template <class Arch> struct lane_masks {
     static constexpr idx ends = 5;  // prefix, first, second
 
     alignas(64) float bound[ends][width];
-    interval seen_by_any{}, seen_by_all{0, ~idx{0}};
+    interval seen_by_all{0, ~idx{0}};
 
-    explicit lane_masks(const attention_block& c) {
+    lane_masks(const attention_query* queries, idx count) {
         for (idx r = 0; r < width; ++r) {  // lanes without a query repeat the last
-            const intervals& v = c.visible[r < c.query.rows ? r : c.query.rows - 1];
+            const intervals& v = queries[r < count ? r : count - 1].visible;
             const idx numbers[ends] = {v.prefix, v.first.begin, v.first.end, v.second.begin,
                                        v.second.end};
             for (idx e = 0; e < ends; ++e) bound[e][r] = float(numbers[e]);
-            widen({0, v.prefix});
-            widen(v.first);
-            widen(v.second);
             const bool joined = v.first.size() != 0 && v.first.begin <= v.prefix;
             const interval run =
                 v.prefix == 0 ? v.first : interval{0, joined ? v.first.end : v.prefix};
             seen_by_all = overlap(seen_by_all, run);
         }
-    }
-
-    void widen(interval seen) {
-        if (seen.size() == 0) return;
-        if (seen_by_any.size() == 0) seen_by_any = seen;
-        if (seen.begin < seen_by_any.begin) seen_by_any.begin = seen.begin;
-        if (seen.end > seen_by_any.end) seen_by_any.end = seen.end;
     }
 
     flags<Arch> shows(idx key, idx lane) const {
@@ -54,60 +142,31 @@ template <class Arch> struct lane_masks {
     }
 };
 
-/// Some query of the block sees some key of the chunk.
-inline bool shows_any(const attention_block& c, interval chunk) {
-    for (idx r = 0; r < c.query.rows; ++r) {
-        const intervals& v = c.visible[r];
-        if (chunk.begin < v.prefix || overlap(chunk, v.first).size() != 0 ||
-            overlap(chunk, v.second).size() != 0)
-            return true;
-    }
-    return false;
-}
-
-template <class Arch> void run(const attention_block& c) {
-    constexpr idx lanes = Arch::lanes, width = panel_vectors * lanes;
-    const idx vectors = (c.query.rows + lanes - 1) / lanes, used = vectors * lanes;
-    const idx padded = round_up(c.values.cols, lanes);
-    float* const queries = c.scratch;                      // [key_width, used]
-    float* const scores = queries + c.query.cols * width;  // [keys of the chunk, used]
-    float* const sums = scores + attention_chunk * width;  // [rows, padded]
-    float* const values = sums + width * padded;           // [keys of the chunk, padded]
-
-    for (idx k = 0; k < c.query.cols; ++k)
+template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c) {
+    constexpr idx lanes = Arch::lanes;
+    const idx vectors = (c.count + lanes - 1) / lanes, used = vectors * lanes;
+    const attention_rooms<Arch, K> rooms(c);
+    for (idx k = 0; k < c.keys.cols; ++k)
         for (idx r = 0; r < used; ++r)
-            queries[k * used + r] = r < c.query.rows ? c.query(r, k) * c.scale : 0;
-    for (idx i = 0; i < c.query.rows * padded; ++i) sums[i] = 0;
+            rooms.queries[k * used + r] = r < c.count ? c.queries[r].row[k] * c.scale : 0;
 
-    const lane_masks<Arch> masks(c);
-    alignas(64) const float zeros[width] = {};
-    alignas(64) float scale[width];  // of a query's sums: after a new maximum, and at the end
+    const lane_masks<Arch> masks(c.queries, c.count);
+    alignas(64) const float zeros[rooms.width] = {};
+    alignas(64) float scale[rooms.width];  // of a query's sums, after a new maximum
     vec<Arch> top[panel_vectors], total[panel_vectors];
     for (idx v = 0; v < panel_vectors; ++v) {
         top[v] = vec<Arch>(std::numeric_limits<float>::lowest());
         total[v] = vec<Arch>(0);
     }
-    const auto scale_sums = [&] {
-        for (idx r = 0; r < c.query.rows; ++r)
-            for (idx i = 0; i < padded; i += lanes) {
-                float* const at = sums + r * padded + i;
-                store<Arch>(load<Arch>(at) * vec<Arch>(scale[r]), at);
-            }
-    };
 
-    const interval any = masks.seen_by_any;
-    for (idx begin = any.begin / attention_chunk * attention_chunk; begin < any.end;
-         begin += attention_chunk) {
-        const interval chunk = overlap({begin, begin + attention_chunk}, any);
-        if (!shows_any(c, chunk)) continue;
-        const view<const float> k = c.keys.slice(chunk.begin, chunk.size());
-        run_product<Arch>({k.data, k.stride, 1, queries, used, k.cols, zeros, 0, scores, used},
-                          k.rows, vectors);
-
+    rooms.each_chunk(1, used, [&](interval chunk, view<const float> keys) {
+        run_product<Arch>({keys.data, keys.stride, 1, rooms.queries, used, keys.cols, zeros, 0,
+                           rooms.scores, used},
+                          keys.rows, vectors);
         for (idx v = 0; v < vectors; ++v) {
-            float* const column = scores + v * lanes;
+            float* const column = rooms.scores + v * lanes;
             vec<Arch> highest = top[v], subtotal(0);
-            for (idx j = 0; j < k.rows; ++j) {
+            for (idx j = 0; j < keys.rows; ++j) {
                 float* const at = column + j * used;
                 vec<Arch> score = load<Arch>(at);
                 if (!masks.seen_by_all.holds(chunk.begin + j)) {
@@ -117,7 +176,7 @@ template <class Arch> void run(const attention_block& c) {
                 }
                 highest = xsimd::max(highest, score);
             }
-            for (idx j = 0; j < k.rows; ++j) {
+            for (idx j = 0; j < keys.rows; ++j) {
                 float* const at = column + j * used;
                 const vec<Arch> weight = exp<Arch>(load<Arch>(at) - highest);
                 store<Arch>(weight, at);
@@ -128,29 +187,75 @@ template <class Arch> void run(const attention_block& c) {
             total[v] = fused<Arch>(total[v], correction, subtotal);
             top[v] = highest;
         }
-        scale_sums();
+        for (idx r = 0; r < c.count; ++r) rooms.scale_sums(r, vec<Arch>(scale[r]));
+    });
 
-        view<const float> own = c.values.slice(chunk.begin, chunk.size());
-        if (padded != own.cols) {
-            for (idx j = 0; j < own.rows; ++j)
-                for (idx i = 0; i < padded; ++i)
-                    values[j * padded + i] = i < own.cols ? own(j, i) : 0;
-            own = {values, own.rows, padded};
-        }
-        balanced<panel_vectors>(padded / lanes, [&](idx first, idx count) {
-            float* const at = sums + first * lanes;
-            run_product<Arch>({scores, 1, used, own.data + first * lanes, own.stride, own.rows, at,
-                               padded, at, padded},
-                              c.query.rows, count);
-        });
+    for (idx v = 0; v < vectors; ++v) store<Arch>(total[v], scale + v * lanes);
+    for (idx r = 0; r < c.count; ++r) rooms.write(r, scale[r]);
+}
+
+/// No weight for the keys of a chunk that a query does not see, nor for what pads them to `end`.
+inline void hide(float* scores, const intervals& visible, interval chunk, idx end) {
+    idx at = chunk.begin;
+    const auto hide_to = [&](idx to) {
+        for (; at < to; ++at) scores[at - chunk.begin] = -std::numeric_limits<float>::infinity();
+    };
+    for (const interval seen : {interval{0, visible.prefix}, visible.first, visible.second}) {
+        const interval here = overlap(seen, chunk);
+        if (here.size() == 0) continue;
+        hide_to(here.begin);
+        at = here.end;
+    }
+    hide_to(end);
+}
+
+template <class Arch, class K> void keys_in_lanes(const attention_block<K>& c) {
+    constexpr idx lanes = Arch::lanes;
+    const attention_rooms<Arch, K> rooms(c);
+    for (idx r = 0; r < c.count; ++r)
+        for (idx k = 0; k < c.keys.cols; ++k)
+            rooms.queries[r * c.keys.cols + k] = c.queries[r].row[k] * c.scale;
+
+    float top[lanes];
+    vec<Arch> total[lanes];
+    for (idx r = 0; r < c.count; ++r) {
+        top[r] = std::numeric_limits<float>::lowest();
+        total[r] = vec<Arch>(0);
     }
 
-    for (idx v = 0; v < vectors; ++v)  // a query that sees no key gives zeros
-        store<Arch>(xsimd::select(total[v] > vec<Arch>(0), vec<Arch>(1) / total[v], vec<Arch>(0)),
-                    scale + v * lanes);
-    scale_sums();
-    for (idx r = 0; r < c.query.rows; ++r)
-        for (idx i = 0; i < c.y.cols; ++i) c.y(r, i) = sums[r * padded + i];
+    rooms.each_chunk(attention_chunk, 1, [&](interval chunk, view<const float> keys) {
+        run<Arch>(linear_dense{{rooms.queries, c.count, keys.cols},
+                               keys,
+                               {},
+                               activation::none,
+                               {rooms.scores, c.count, keys.rows, attention_chunk}});
+        const idx padded = round_up(keys.rows, lanes);
+        for (idx r = 0; r < c.count; ++r) {
+            float* const scores = rooms.scores + r * attention_chunk;
+            hide(scores, c.queries[r].visible, chunk, chunk.begin + padded);
+            vec<Arch> highest(top[r]), subtotal(0);
+            for (idx j = 0; j < padded; j += lanes)
+                highest = xsimd::max(highest, load<Arch>(scores + j));
+            const float now = highest_of<Arch>(highest);
+            for (idx j = 0; j < padded; j += lanes) {
+                const vec<Arch> weight = exp<Arch>(load<Arch>(scores + j) - vec<Arch>(now));
+                store<Arch>(weight, scores + j);
+                subtotal += weight;
+            }
+            const vec<Arch> correction = exp<Arch>(vec<Arch>(top[r] - now));
+            rooms.scale_sums(r, correction);
+            total[r] = fused<Arch>(total[r], correction, subtotal);
+            top[r] = now;
+        }
+    });
+    for (idx r = 0; r < c.count; ++r) rooms.write(r, sum_of<Arch>(total[r]));
+}
+
+template <class Arch, class K> void run(const attention_block<K>& c) {
+    if (c.count <= Arch::lanes / 2)
+        keys_in_lanes<Arch>(c);
+    else
+        queries_in_lanes<Arch>(c);
 }
 
 }  // namespace reckon::inline v0::simd::RECKON_ISA

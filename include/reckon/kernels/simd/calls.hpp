@@ -36,13 +36,20 @@ struct linear_transposed {
     view<float> y;
 };
 
-/// One head of up to panel_vectors * lanes queries of one sequence.
-struct attention_block {
-    view<const float> query, keys, values;
-    const intervals* visible;  // of each query
+/// A query's row of one head, the keys it sees, and where its sum of values goes.
+struct attention_query {
+    const float* row;
+    intervals visible;
+    float* y;
+};
+
+/// Up to panel_vectors * lanes queries of a sequence, of all heads that read these keys.
+template <class K> struct attention_block {
+    const attention_query* queries;
+    idx count;
+    view<const K> keys, values;
     float scale;
     float* scratch;  // attention_floats(..) numbers
-    view<float> y;
 };
 
 /// Keys between two corrections of the running maximum.
@@ -50,12 +57,14 @@ inline constexpr idx attention_chunk = 256;
 
 constexpr idx round_up(idx n, idx step) { return (n + step - 1) / step * step; }
 
-/// The scratch of one attention_block: queries, scores, sums of values, and the values themselves
-/// where their width is no multiple of a vector.
-constexpr idx attention_floats(idx lanes, idx key_width, idx value_width) {
+/// The scratch of one attention_block: queries, scores, sums of values; then keys and values where
+/// they are stored as something else than float, values also where they are no whole vectors.
+template <class K> constexpr idx attention_floats(idx lanes, idx key_width, idx value_width) {
     const idx rows = panel_vectors * lanes, padded = round_up(value_width, lanes);
+    constexpr bool floats = std::same_as<K, float>;
     return rows * (key_width + attention_chunk + padded) +
-           (padded != value_width ? attention_chunk * padded : 0);
+           attention_chunk *
+               ((floats ? 0 : key_width) + (floats && padded == value_width ? 0 : padded));
 }
 
 /// y = (x - mean) / sqrt(variance + epsilon) * gain + bias
