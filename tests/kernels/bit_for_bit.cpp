@@ -3,10 +3,15 @@
 #include "conformance.hpp"
 
 #include <reckon/ops/attention.hpp>
+#include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/layer_norm.hpp>
 #include <reckon/ops/linear.hpp>
+#include <reckon/ops/linear_transposed.hpp>
+#include <reckon/ops/log_softmax.hpp>
 #include <reckon/ops/pool.hpp>
+#include <reckon/ops/rms_norm.hpp>
+#include <reckon/ops/rope.hpp>
 
 #include <cstring>
 
@@ -75,8 +80,7 @@ const std::vector<std::int32_t> lengths{1, 7, 16, 33, 50, 130, 2, 300};
 template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& pack) {
     weights w;
     context<typename Backend::tag> ctx;
-    std::vector<std::int32_t> offsets{0};
-    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    const auto offsets = offsets_of(lengths);
     const ragged rows{offsets};
     numbers x(9, rows.rows(), width);
     const auto batch = encode(ctx, w, x.look(), rows, pack);
@@ -94,8 +98,7 @@ template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& p
 
 template <class Backend, class Pack> void threads_agree(const Pack& pack) {
     weights w;
-    std::vector<std::int32_t> offsets{0};
-    for (std::int32_t n : lengths) offsets.push_back(offsets.back() + n);
+    const auto offsets = offsets_of(lengths);
     const ragged rows{offsets};
     numbers x(9, rows.rows(), width);
     const auto with = [&](idx threads) {
@@ -105,6 +108,69 @@ template <class Backend, class Pack> void threads_agree(const Pack& pack) {
     const auto one = with(1);
     same<Backend>(with(2), one);
     same<Backend>(with(3), one);
+}
+
+/// A step of texts that grow: a few rows each, or one, or many, over a cache of keys and values.
+template <class K> class growing {
+  public:
+    growing() {
+        for (const auto* all : {&keys_, &values_})
+            for (float number : *all) kept_.push_back(K(number));
+    }
+
+    /// Sequences [first, first + count) of the batch: logarithms of shares, [rows, width].
+    template <class Backend> std::vector<float> run(idx first, idx count, idx threads = 1) {
+        context<typename Backend::tag> ctx{{threads}};
+        const auto scope = ctx.scope();
+        const auto offsets = offsets_of({lengths.data() + first, lengths.data() + first + count});
+        const ragged rows{offsets};
+        const auto all = offsets_of(lengths);
+        const auto x = x_.look().slice(idx(all[first]), rows.rows());
+
+        auto q = ops::rms_norm(ctx, x, gain_.look(), 1e-5f);
+        const auto angles = ops::rope_angles(ctx, rows, before.data() + first, head, {});
+        ops::rope(ctx, q, angles, rope_layout::half_split);
+        ops::rope(ctx, q, angles, rope_layout::interleaved);
+        const K *const k = kept_.data(), *const v = k + keys_.size();
+        const key_values<K> source{{k, cells, key_width},
+                                   {v, cells, key_width},
+                                   begins.data() + first,
+                                   counts.data() + first};
+        auto y = ops::attention(ctx, q, rows, source, causal{},
+                                {.heads = width / head,
+                                 .key_heads = key_width / head,
+                                 .scale = 0.4f,
+                                 .first_position = before.data() + first});
+        y = ops::gated(ctx, y, copy(ctx, x), activation::silu);
+        y = ops::linear_transposed(ctx, y, view<const float>{w_.look()});
+        return values_of(ops::log_softmax(ctx, y));
+    }
+
+    static inline const std::vector<std::int32_t> lengths{1, 3, 1, 40, 0, 2, 1, 130};
+    static constexpr idx width = 60, head = 10, key_width = 20, cells = 1200;
+
+  private:
+    static inline const std::vector<std::int32_t> before{0, 300, 511, 3, 0, 255, 90, 20};
+    static inline const std::vector<std::int32_t> counts{1, 303, 512, 43, 0, 257, 91, 150};
+    static inline const std::vector<std::int32_t> begins{700, 0, 650, 303, 5, 390, 3, 1000};
+    numbers x_{20, 178, width, -2, 2}, gain_{21, 1, width, 0.5, 1.5}, w_{22, width, width};
+    std::vector<float> keys_ = numbers{23, cells, key_width}.data;
+    std::vector<float> values_ = numbers{24, cells, key_width}.data;
+    std::vector<K> kept_;
+};
+
+template <class Backend, class K> void growing_texts_agree() {
+    growing<K> texts;
+    const idx count = texts.lengths.size();
+    const auto batch = texts.template run<Backend>(0, count);
+    auto at = batch.begin();
+    for (idx s = 0; s < count; ++s) {
+        const auto end = at + texts.lengths[s] * std::ptrdiff_t(texts.width);
+        same<Backend>({at, end}, texts.template run<Backend>(s, 1));
+        at = end;
+    }
+    for (idx threads : sizes{2, 3})
+        same<Backend>(texts.template run<Backend>(0, count, threads), batch);
 }
 
 }  // namespace
@@ -119,4 +185,12 @@ TEMPLATE_TEST_CASE("any number of threads gives the same", "", RECKON_TEST_BACKE
     if (!test_support::runs<TestType>("any number of threads gives the same")) return;
     threads_agree<TestType>(as_dense);
     threads_agree<TestType>(as_packed);
+}
+
+TEMPLATE_TEST_CASE("texts that grow together give what each gives alone, with any threads", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("texts that grow together give what each gives alone"))
+        return;
+    growing_texts_agree<TestType, float>();
+    growing_texts_agree<TestType, bf16>();
 }

@@ -5,10 +5,16 @@
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/attention.hpp>
 #include <reckon/ops/embedding.hpp>
+#include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/layer_norm.hpp>
 #include <reckon/ops/linear.hpp>
+#include <reckon/ops/log_softmax.hpp>
 #include <reckon/ops/pool.hpp>
+#include <reckon/ops/rms_norm.hpp>
+#include <reckon/ops/rope.hpp>
+
+#include <numeric>
 
 using namespace golden;
 
@@ -62,4 +68,29 @@ TEMPLATE_TEST_CASE("every backend gives the goldens", "", RECKON_TEST_BACKENDS) 
     CHECK_GOLDEN(pool(pooling::last), "pooling/y_last");
 
     CHECK_GOLDEN(ops::l2_normalize(ctx, input("l2_normalize/x")), "l2_normalize/y");
+
+    const view<const float> root_gain = input("rms_norm/gain");
+    CHECK_GOLDEN(ops::rms_norm(ctx, input("rms_norm/x"), root_gain, 1e-5f), "rms_norm/y");
+
+    const auto positions = integers("rope/positions");
+    std::vector<std::int32_t> apart(positions.size() + 1);  // every row a sequence of its own
+    std::iota(apart.begin(), apart.end(), 0);
+    const auto turn = [&](rope_layout layout) {
+        auto y = input("rope/x");
+        const idx head = y.cols / idx(integers("rope/heads")[0]);
+        const auto angles = ops::rope_angles(ctx, ragged{apart}, positions.data(), head, {});
+        ops::rope(ctx, y, angles, layout);
+        return y;
+    };
+    CHECK_GOLDEN(turn(rope_layout::half_split), "rope/y_half_split");
+    CHECK_GOLDEN(turn(rope_layout::interleaved), "rope/y_interleaved");
+
+    const auto through = [&](activation f) {
+        return ops::gated(ctx, input("gated/a"), input("gated/b"), f);
+    };
+    CHECK_GOLDEN(through(activation::gelu), "gated/y_gelu_erf");
+    CHECK_GOLDEN(through(activation::gelu_tanh), "gated/y_gelu_tanh");
+    CHECK_GOLDEN(through(activation::silu), "gated/y_silu");
+
+    CHECK_GOLDEN(ops::log_softmax(ctx, input("log_softmax/x")), "log_softmax/y");
 }
