@@ -1,6 +1,6 @@
 // Keys and values of sequences that grow, for every layer of a stack. A slot holds one sequence of
 // at most `tokens` rows; sequences enter, grow and leave on their own, in any order.
-//     kv_cache<bf16> cache{model.cache_size(), {.slots = 16, .tokens = 512}};
+//     kv_cache<bf16> cache{model.cached(), {.slots = 16, .tokens = 512}};
 //     const auto keys = cache.extend(ctx, slots, batch.rows);      // where the new rows will stand
 //     const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
 //                                   causal{}, keys);
@@ -46,14 +46,11 @@ template <element K, class Space = host> struct cached_keys {
 template <element K = float> class kv_cache {
   public:
     kv_cache(const cache_size& size, const cache_room& room)
-        : room_(room),
+        : room_(checked(room)),
           layers_(size.layers),
           keys_(size.layers * room.slots * room.tokens, size.key_width),
           values_(size.layers * room.slots * room.tokens, size.value_width),
-          lengths_(room.slots) {
-        expect_that(room.tokens < idx{1} << 31 && room.slots * room.tokens < idx{1} << 31,
-                    "kv_cache", "slots * tokens", "less than 2^31", room.slots * room.tokens);
-    }
+          lengths_(room.slots) {}
 
     idx slots() const { return room_.slots; }
     idx tokens() const { return room_.tokens; }
@@ -97,7 +94,8 @@ template <element K = float> class kv_cache {
     /// `to` becomes what `from` is; their first `same` tokens are known to be equal.
     void copy(idx from, idx to, idx same = 0) {
         const idx held = length(from);
-        checked(to);
+        expect_that(same <= held && same <= length(to), "kv_cache", "same tokens",
+                    "at most those of both slots", same);
         if (from == to) return;
         for (idx layer = 0; layer < layers_; ++layer)
             for (idx i = same; i < held; ++i) {
@@ -109,6 +107,13 @@ template <element K = float> class kv_cache {
     }
 
   private:
+    /// Rows of a layer have numbers of 32 bits.
+    static cache_room checked(const cache_room& room) {
+        constexpr idx most = (idx{1} << 31) - 1;
+        if (room.tokens != 0 && room.slots > most / room.tokens)
+            fail("kv_cache", "slots * tokens", "less than 2^31", "more");
+        return room;
+    }
     idx checked(idx slot) const {
         if (slot >= room_.slots) fail("kv_cache", "slot", error_text{"one below the slots"}, slot);
         return slot;

@@ -20,15 +20,16 @@ template <any_context C> struct front_rows {
 template <any_context C>
 requires(std::same_as<typename C::space, host>) constexpr front_rows<C> in_front(
     C& ctx, ops::input_of<C> table, per_sequence first, per_sequence count, const ragged& text) {
+    static_assert(!C::dry,
+                  "in_front: a context that only counts holds no offsets; give the model "
+                  "front_rows over offsets of your own");
     const auto offsets = ctx.template make<std::int32_t>(1, text.sequences() + 1);
-    if constexpr (!C::dry) {
-        idx end = 0;
-        offsets(0, 0) = 0;
-        for (idx s = 0; s < text.sequences(); ++s) {
-            if (count[s] > table.rows) fail("in_front", "count", table.rows, count[s]);
-            end += count[s] + text.length(s);
-            offsets(0, s + 1) = std::int32_t(end);
-        }
+    idx end = 0;
+    offsets(0, 0) = 0;
+    for (idx s = 0; s < text.sequences(); ++s) {
+        if (count[s] > table.rows) fail("in_front", "count", table.rows, count[s]);
+        end += count[s] + text.length(s);
+        offsets(0, s + 1) = std::int32_t(end);
     }
     return {table, first, count, ragged{std::span<const std::int32_t>(offsets.data, offsets.cols)}};
 }
