@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
 
     const auto wanted = expected.get<std::int32_t>("greedy");
     const idx count = wanted.size() / prompts.rows.sequences();
-    for (const idx parts : {1, 2, 3})
+    for (const idx parts : {idx{1}, idx{2}, idx{3}})
         CHECK(greedy(ctx, model, prompts, parts, count) == ids(wanted.begin(), wanted.end()));
 
     const auto scope = ctx.scope();

@@ -102,13 +102,15 @@ double packed_difference(C& ctx, const Model& model, const texts& t) {
 struct no_transpose {
     constexpr intervals queries_of(idx, idx) const { return {}; }
 };
-/// A mask with one cell flipped. The rows of `Inner` see keys from the first on, without gaps.
-template <class Inner> struct flipped {
-    Inner inner;
+using right_mask = prompted<prefix_lm>;  // whose rows see keys from the first on, without gaps
+
+/// One cell is the other way round.
+struct flipped {
+    right_mask inner;
     idx row, key;
 
     struct sequence : no_transpose {
-        decltype(Inner{}.at(0)) inner;
+        right_mask::sequence inner;
         idx row, key;
         constexpr intervals keys_of(idx r, idx count) const {
             const intervals seen = inner.keys_of(r, count);
@@ -119,13 +121,13 @@ template <class Inner> struct flipped {
     };
     constexpr sequence at(idx s) const { return {{}, inner.at(s), row, key}; }
 };
-template <class Inner> struct prompts_that_see_all {
+struct prompts_that_see_all {
     idx prompts;
-    Inner inner;
+    right_mask inner;
 
     struct sequence : no_transpose {
         idx prompts;
-        decltype(Inner{}.at(0)) inner;
+        right_mask::sequence inner;
         constexpr intervals keys_of(idx row, idx count) const {
             return row < prompts ? intervals{count, {}, {}} : inner.keys_of(row, count);
         }
@@ -144,7 +146,7 @@ struct first_text {
 
     first_text(const std::string& name, idx prompt_count) : all(name), prompts(prompt_count) {}
 
-    template <class Model> auto mask_of(const Model& model) const {
+    template <class Model> right_mask mask_of(const Model& model) const {
         return model.mask_of({prompts, source});
     }
     template <class Model, class M, class Head>
@@ -167,7 +169,7 @@ bool moved(const logits& mistaken, const logits& right) {
 
 /// f(model, text) for both models, without prompts and behind three.
 template <class F> void each_text(const F& f) {
-    for (const idx prompts : {0, 3}) {
+    for (const idx prompts : {idx{0}, idx{3}}) {
         f(plain(), first_text{"m6_tiny_plain", prompts});
         f(edge(), first_text{"m6_tiny_edge", prompts});
     }
@@ -205,7 +207,7 @@ TEST_CASE("any one cell of the mask, flipped, moves the logits of m6") {
         const logits right = text(model, mask);
         for (idx row = text.prompts; row < text.prompts + text.rows; ++row)
             for (idx key = 0; key < text.prompts + text.rows; ++key)
-                CHECK(moved(text(model, flipped<decltype(mask)>{mask, row, key}), right));
+                CHECK(moved(text(model, flipped{mask, row, key}), right));
     });
 }
 
@@ -224,7 +226,7 @@ TEST_CASE("prompts without a segment of their own move the logits of m6") {
         const auto mask = text.mask_of(model);
         if (text.prompts == 0) return;
         const logits right = text(model, mask);
-        const auto see_all = prompts_that_see_all<decltype(mask)>{text.prompts, mask};
+        const auto see_all = prompts_that_see_all{text.prompts, mask};
         CHECK(moved(text(model, see_all), right));
         CHECK(moved(text(model, prefix_lm{text.prompts + text.source}), right));  // a longer source
         CHECK(moved(text(model, prefix_lm{text.source}), right));  // as if nothing stood in front
