@@ -62,12 +62,10 @@ void program::print(std::span<const reckon::kernel_row> kernels) {
 }
 
 void program::refuse_backend(std::string_view backend) {
-    if (backend == "cuda")
-        reckon::fail("program", "--backend", "one that has all ops of the model",
-                     "cuda, which lacks embedding, layer_norm, attention and pool");
-    throw reckon::load_error("program", "--backend",
-                             backend_names() + " (what this program was built with)",
-                             reckon::in_quotes(backend));
+    throw reckon::load_error(
+        "program", "--backend", backend_names() + " (what this program was built with)",
+        backend == "cuda" ? "cuda, which embed_text has when built with the component cuda"
+                          : reckon::in_quotes(backend));
 }
 
 void program::text(const char* flag, std::string& value, const std::string& help) {

@@ -5,6 +5,9 @@
 
 #include <reckon/backend/best_isa.hpp>
 #include <reckon/cpu.hpp>
+#ifdef RECKON_WITH_CUDA
+#include <reckon/cuda.cuh>
+#endif
 #include <reckon/ops/kernel_table.hpp>
 
 #include <functional>
@@ -31,7 +34,11 @@ class program {
 #ifdef RECKON_WITH_EIGEN
         "eigen",
 #endif
-        "reference"};
+        "reference",
+#ifdef RECKON_WITH_CUDA
+        "cuda",
+#endif
+    };
     /// What the SIMD kernels use: the CPU's best, capped by the environment's RECKON_MAX_ISA.
     static reckon::isa instruction_set();
 
@@ -63,6 +70,9 @@ class program {
 #ifdef RECKON_WITH_ONEDNN
         if (backend == "onednn")
             return on_best_isa([&]<class Simd>() { call<cpu_onednn<Simd>>(work); });
+#endif
+#ifdef RECKON_WITH_CUDA
+        if (backend == "cuda") return call<gpu_cuda<>>(work);
 #endif
         refuse_backend(backend);
     }

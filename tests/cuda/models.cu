@@ -2,10 +2,12 @@
 // type of context. And models and batches that travel there and back.
 #include "support.cuh"
 
+#include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/llama/model.hpp>
 #include <reckon/models/m6/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
+#include <reckon/tasks/embed.hpp>
 
 namespace {
 
@@ -34,6 +36,21 @@ void bert_forward(both& on) {
     const numbers ids = generated_ids(1, rows.rows(), 90);
     agree(on, "bert", model,
           [&](auto& ctx, const auto& m) { return m(ctx, copy_to(ctx, batch_of(ids, offsets))); });
+}
+
+/// The lines of a program, with another type of context.
+template <class C> matrix<float> vectors(C& ctx, const bert::model<>& model) {
+    const token_batch texts{generated_ids(7, 60, 90), {0, 7, 8, 48, 60}};
+    return embed(ctx, prepare(ctx, model), texts, {.tokens = 20});
+}
+
+void bert_vectors(both& on) {
+    const auto model = with_generated_weights(bert::model<>{
+        {.vocabulary = 90, .positions = 48, .layers = 2, .heads = 2, .width = 32, .hidden = 64}});
+    const auto there = vectors(on.gpu, model), here = vectors(on.cpu, model);
+    const double off = test_support::relative_difference<float>({there.data(), there.size()},
+                                                                {here.data(), here.size()});
+    on.expect(off <= tolerance::model, "vectors of texts agree");
 }
 
 void sasrec_scores(both& on) {
@@ -127,6 +144,7 @@ int main() {
     both on;
     travel(on);
     bert_forward(on);
+    bert_vectors(on);
     sasrec_scores(on);
     llama_logits<llama::spec>(on, "llama", true, 1);
     llama_logits<interleaved>(on, "llama, untied, interleaved, long waves stretched", false, 8);

@@ -70,12 +70,7 @@ template <class C> tensor_of<C> fresh(C& ctx, const matrix<float>& from) {
 
 template <class C> std::vector<float> values_of(C& ctx, view<const float, typename C::space> y) {
     std::vector<float> values(y.size());
-    const view<float> all{values.data(), y.rows, y.cols};
-    if constexpr (std::same_as<typename C::space, host>) {
-        if (y.size() != 0) std::memcpy(values.data(), y.data, values.size() * sizeof(float));
-    } else {
-        ops::copy(ctx, y, all);
-    }
+    copy_back(ctx, y, view<float>{values.data(), y.rows, y.cols});
     return values;
 }
 

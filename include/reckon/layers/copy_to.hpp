@@ -1,7 +1,7 @@
 // copy_to(ctx, model): the same model in the memory of the context's accelerator; copy_back brings
-// one home. A batch, its rows, numbers per sequence, masks and rows in front go the same way, into
-// the context's workspace until its scope ends (a host's stay where they are). Offsets stay on the
-// host too, since the host plans the launches: keep the original alive.
+// one home, or a tensor. A batch, its rows, numbers per sequence, masks and rows in front go the
+// same way, into the context's workspace until its scope ends (a host's stay where they are).
+// Offsets stay on the host too, since the host plans the launches: keep the original alive.
 #pragma once
 
 #include <reckon/core/batch.hpp>
@@ -32,6 +32,19 @@ auto copy_to(C& ctx, const Model<Spec, Size>& model) {
 template <any_context C, template <class, auto> class Model, class Spec, auto Size>
 auto copy_back(C& ctx, const Model<Spec, Size>& model) {
     return represented<placed_in<heap, Spec>>(model, copy_between_memories<C>{ctx});
+}
+
+/// A tensor of the context as host floats.
+template <any_context C>
+void copy_back(C& ctx, view<const typename C::element, typename C::space> from, view<float> to) {
+    if constexpr (std::same_as<typename C::space, host>) {
+        expect("copy_back", "rows", from.rows, to.rows);
+        expect("copy_back", "cols", from.cols, to.cols);
+        for (idx row = 0; row < to.rows; ++row)
+            for (idx c = 0; c < to.cols; ++c) to(row, c) = float(from(row, c));
+    } else {
+        ops::copy(ctx, from, to);
+    }
 }
 
 /// A view of numbers, such as a table of rows or ids.

@@ -1,6 +1,7 @@
 // prepare(ctx, model): the same model with its weights in the layout that the context's backend
 // computes from fastest. The result is an owned model of another type; nothing is cached, and a
-// change to the original does not reach it. A backend without a layout of its own gives a copy.
+// change to the original does not reach it. A backend without a layout of its own gives a copy; an
+// accelerator computes from its own memory, so the copy is made there.
 //
 // A layout is a type `Packing` with
 //     struct matrix;                                     a parameter: rows, cols, bytes, look()
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <reckon/backend/context.hpp>
+#include <reckon/layers/copy_to.hpp>
 #include <reckon/layers/representation.hpp>
 
 namespace reckon::inline v0 {
@@ -39,7 +41,10 @@ template <class C> struct pack_parameter<unpacked, C> : copy_parameter {
 template <any_context C, template <class, auto> class Model, class Spec, auto Size>
 auto prepare(C& ctx, const Model<Spec, Size>& model) {
     using packing = typename C::kernels::packing;
-    return represented<prepared<packing, Spec>>(model, detail::pack_parameter<packing, C>{ctx});
+    if constexpr (std::same_as<typename C::space, host>)
+        return represented<prepared<packing, Spec>>(model, detail::pack_parameter<packing, C>{ctx});
+    else
+        return copy_to(ctx, model);
 }
 
 }  // namespace reckon::inline v0

@@ -5,6 +5,7 @@
 
 #include <reckon/core/batch.hpp>
 #include <reckon/core/matrix.hpp>
+#include <reckon/layers/copy_to.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/pool.hpp>
 #include <reckon/text/token_batch.hpp>
@@ -30,8 +31,8 @@ struct embed_options {
 
 /// [texts, width], owned: nothing of it lies in the workspace. A text has at least one id.
 template <any_context C, encoder<C> Model>
-requires std::same_as<typename C::space, host> matrix<float> embed(
-    C& ctx, const Model& model, const token_batch& texts, const embed_options& options = {}) {
+matrix<float> embed(C& ctx, const Model& model, const token_batch& texts,
+                    const embed_options& options = {}) {
     matrix<float> vectors(texts.sequences(), model.size.width);
     const ragged all{texts.offsets};
     expect("embed", "texts.ids", all.rows(), texts.ids.size());
@@ -44,15 +45,13 @@ requires std::same_as<typename C::space, host> matrix<float> embed(
 
         const std::span ids{texts.ids.data() + all.begin(first), idx(offsets.back())};
         const auto scope = ctx.scope();
-        const id_batch<> batch = batch_of(ids, offsets);
+        const auto batch = copy_to(ctx, batch_of(ids, offsets));
         const auto pooled = ops::pool(ctx, model(ctx, batch), batch.rows, options.how);
-        const auto unit = ops::l2_normalize(ctx, pooled);
-        for (idx text = first; text < end; ++text)
-            for (idx i = 0; i < unit.cols; ++i) {
-                const auto value = static_cast<float>(unit(text - first, i));
-                expect_that(std::isfinite(value), "embed", "vectors", "finite numbers", "others");
-                vectors.look()(text, i) = value;
-            }
+        const auto made = vectors.look().slice(first, end - first);
+        copy_back(ctx, ops::l2_normalize(ctx, pooled), made);
+        for (idx i = 0; i < made.size(); ++i)
+            expect_that(std::isfinite(made.data[i]), "embed", "vectors", "finite numbers",
+                        "others");
     }
     return vectors;
 }
