@@ -274,7 +274,8 @@ TEST_CASE("nesting without end is refused at its first step") {
           "safetensors: f: \"a\": expected dtype, shape and data_offsets, got \"a\"");
 }
 
-TEST_CASE("a hundred thousand tensors are read, and found when two of them share a name") {
+TEST_CASE("a hundred thousand tensors are read, and found when two of them share a name",
+          "[slow]") {
     std::string header = "{";
     for (int i = 0; i < 100'000; ++i) {
         const auto at = std::to_string(99'999 - i);  // against the order of the names
@@ -313,7 +314,7 @@ TEST_CASE("long names, shapes and numbers cost no more than the header they stan
     CHECK(refusal_of('{' + tensor("a", "U8", '[' + digits + ']', "[0,1]") + '}', 1).size() < 400);
 }
 
-TEST_CASE("a file with bytes changed at random is refused, or as sound as any other") {
+TEST_CASE("a file with bytes changed at random is refused, or as sound as any other", "[slow]") {
     const bytes original = real_file();
     const std::size_t header_end = 8 + header_bytes(original);
     std::mt19937 random{20240607};

@@ -117,7 +117,7 @@ TEST_CASE("threads share one reader and open the same file at once") {
     CHECK(sums == std::vector<int>(4, 200 * (4 + 27) * 24 / 2));
 }
 
-TEST_CASE("a checkpoint of another program reads") {
+TEST_CASE("a checkpoint of another program reads", "[slow]") {
     const auto path = test_support::data("a checkpoint of another program reads",
                                          "iclrec/ICLRec-Beauty-1.safetensors");
     if (!path) return;

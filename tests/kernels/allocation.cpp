@@ -183,7 +183,8 @@ TEST_CASE("allocations are counted, so that none is a result") {
 #endif
 }
 
-TEMPLATE_TEST_CASE("forward allocates nothing after one maximal batch", "", RECKON_TEST_BACKENDS) {
+TEMPLATE_TEST_CASE("forward allocates nothing after one maximal batch", "[slow]",
+                   RECKON_TEST_BACKENDS) {
     const std::string name = "forward allocates nothing";
     if (!test_support::runs<TestType>(name)) return;
 #ifdef SANITIZED
