@@ -127,9 +127,9 @@ TEST_CASE("beams that move between slots find what beams read from their beginni
         generation_request r{.prompt = ids(1 + random.below(n++, 6)),
                              .max_tokens = 1 + random.below(n++, 9)};
         for (auto& id : r.prompt) id = std::int32_t(random.below(n++, 8));
-        for (idx stop = 0; stop < turn % 4; ++stop) r.stop.push_back(std::int32_t(stop * 2));
+        for (idx stop = 0; stop < turn % 6; ++stop) r.stop.push_back(std::int32_t(stop));
         const beam_options o{.beams = 1 + random.below(n++, 6),
-                             .length_penalty = float(turn % 5) / 2,
+                             .length_penalty = float(turn % 5),
                              .stop_when_full = turn % 7 == 0};
         CAPTURE(turn, o.beams, o.length_penalty);
         const auto expected = plainly(model, r, o);
@@ -143,25 +143,38 @@ TEST_CASE("beams that move between slots find what beams read from their beginni
 }
 
 TEST_CASE("beams in a trie find what the same search without one finds") {
-    const fake_model model{.size = {.vocabulary = 8}};
+    const fake_model model{.size = {.vocabulary = 12}};
     context<cpu_reference> ctx;
     const philox random{4};
     idx n = 0;
     for (idx turn = 0; turn < 150; ++turn) {
-        // Many begin alike, so that beams become more as the search goes on.
-        std::vector<ids> sequences(1 + random.below(n++, 20));
+        // Many begin alike, so that beams become more as the search goes on, and many end at once.
+        std::vector<ids> sequences(1 + random.below(n++, 60));
         for (auto& s : sequences) {
-            s.resize(1 + random.below(n++, 5));
+            s.resize(1 + random.below(n++, 4));
             for (idx i = 0; i < s.size(); ++i)
-                s[i] = std::int32_t(random.below(n++, i == 0 ? 2 : 5));
+                s[i] = std::int32_t(random.below(n++, i == 0 ? 2 : 10));
         }
         const token_trie trie(sequences);
-        generation_request r{.prompt = {3, 1, 2}, .max_tokens = 5, .allowed = &trie};
-        if (turn % 2 == 0) r.stop = {7, 6};
-        const beam_options o{.beams = 1 + random.below(n++, 8),
-                             .length_penalty = float(turn % 3) / 2};
+        generation_request r{.prompt = {3, 1, 2}, .max_tokens = 4, .allowed = &trie};
+        if (turn % 2 == 0) r.stop = {11, 10};
+        const beam_options o{.beams = 1 + random.below(n++, 8), .length_penalty = float(turn % 4)};
         CAPTURE(turn, o.beams, o.length_penalty);
         expect_same(beam_search(ctx, model, r, o), plainly(model, r, o, sequences));
+    }
+}
+
+TEST_CASE("sequences that are complete do not keep a longer one from going on") {
+    const fake_model model;
+    context<cpu_reference> ctx;
+    for (std::int32_t first = 0; first < 12; ++first) {
+        std::vector<ids> sequences{{first, 0}};
+        for (std::int32_t other = 0; other < 12; ++other)
+            if (other != first) sequences.push_back({other});
+        const token_trie trie(sequences);
+        const generation_request r{.prompt = {1}, .max_tokens = 2, .allowed = &trie};
+        const beam_options long_ones{.beams = 2, .length_penalty = 8};
+        CHECK(beam_search(ctx, model, r, long_ones).front().ids == ids{first, 0});
     }
 }
 

@@ -96,20 +96,21 @@ TEST_CASE("tokens are told as they come: a step after the other, in the order of
 TEST_CASE("a callback may let sequences leave and enter while the step's tokens are told") {
     const fake_model model;
     context<cpu_reference> ctx;
-    const auto requests = random_requests(3);
-    generator texts(ctx, model, {.slots = 2, .tokens = 40});
-    for (idx i : {0, 1}) texts.enter(requests[i]);
+    const auto requests = random_requests(4);
+    generator texts(ctx, model, {.slots = 3, .tokens = 40});
+    for (idx i : {0, 1, 2}) texts.enter(requests[i]);
     std::vector<idx> told;
     texts.step([&](idx place, std::int32_t) {
         told.push_back(place);
         if (place != 0) return;
         texts.leave(1);
-        CHECK(texts.enter(requests[2]) == 1);
+        texts.leave(2);
+        CHECK(texts.enter(requests[3]) == 1);
     });
     CHECK(told == std::vector<idx>{0});
     while (texts.running() != 0) texts.step();
     CHECK(texts.output(0) == plainly(model, requests[0]));
-    CHECK(texts.output(1) == plainly(model, requests[2]));
+    CHECK(texts.output(1) == plainly(model, requests[3]));
 }
 
 TEST_CASE("a stop id ends a text and is no part of it") {

@@ -210,6 +210,10 @@ TEST_CASE("logits that are no numbers, or leave no choice, are refused") {
     CHECK(chances({-infinity, 1}, {.temperature = 1})[1] == 1);
 }
 
+TEST_CASE("settings that leave no choice are refused wherever they come") {
+    CHECK_THROWS_WITH(chances({1, 2}, {.temperature = 1, .top_p = 0}), Contains("sampling: top_p"));
+}
+
 TEST_CASE("a draw is the id at which the chances reach the number") {
     const token_chances::chance three[] = {{5, 0.25}, {9, 0}, {2, 0.75}};
     CHECK(drawn(three, 0) == 5);

@@ -157,7 +157,6 @@ template <any_context C, language_model<C> Model, element K = float> class gener
                                        [](const auto& s) { return !s.held; });
         expect_that(free != sequences_.end(), "generator", "slots", "a free one", "none");
         const idx slot = idx(free - sequences_.begin());
-        cache_.cut(slot);
         *free = {.request = std::move(request), .output = {}, .held = true};
         free->output.reserve(free->request.max_tokens);
         return slot;
@@ -204,15 +203,14 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         return sequences_[sequence];
     }
 
-    bool is_due(const detail::generated& s) const { return is_running(s) && s.step != steps_; }
-
     /// What the model has not seen of a sequence.
     std::span<const std::int32_t> next_ids(idx s) const {
         const auto& g = sequences_[s];
         if (!g.prompt_read) return g.request.prompt;
         return {g.output.data() + g.output.size() - 1, 1};
     }
-    /// How many rows the model has seen; a step that failed may have put more into the cache.
+    /// How many rows the model has seen; another sequence, or a step that failed, may have left
+    /// more in the cache.
     idx rows_read(const detail::generated& g) const {
         return g.prompt_read ? g.request.prompt_rows() + g.output.size() - 1 : 0;
     }
@@ -224,7 +222,7 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         const auto slots = ctx_.template make<idx>(1, sequences_.size());
         for (idx s = 0; s < sequences_.size(); ++s) {
             const auto& g = sequences_[s];
-            if (!is_due(g)) continue;
+            if (!is_running(g)) continue;
             cache_.cut(s, rows_read(g));
             if (!g.prompt_read && g.request.prompt.empty()) {
                 advance_rows(s);

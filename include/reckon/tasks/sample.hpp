@@ -46,6 +46,7 @@ class token_chances {
                                std::span<const std::int32_t> allowed,
                                std::span<const std::int32_t> prompt,
                                std::span<const std::int32_t> output) {
+        expect_sampling(how);
         all_.clear();
         if (allowed.empty())
             for (idx id = 0; id < logits.cols; ++id)
@@ -77,8 +78,7 @@ class token_chances {
         if (how.top_p < 1) {  // the fewest that reach top_p together
             double above = 0;
             idx end = 0;
-            while (end < all_.size() && (end == 0 || above < double(how.top_p)))
-                above += all_[end++].weight;
+            while (end < all_.size() && above < double(how.top_p)) above += all_[end++].weight;
             all_.resize(end);
             for (chance& c : all_) c.weight /= above;
         }
