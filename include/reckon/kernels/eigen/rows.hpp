@@ -11,25 +11,28 @@ namespace reckon::inline v0 {
 
 namespace eigen {
 inline namespace RECKON_ISA {
-/// y = f(x), y may be x. Eigen's core has no erf, so gelu takes the standard library's.
-inline void activate(activation f, const_array_map x, array_map y) {
+/// g(f(x)), an expression. Eigen's core has no erf, so gelu takes the standard library's.
+template <class G> void activated(activation f, const_array_map x, const G& g) {
     switch (f) {
         case activation::relu:
-            y = x.max(0.0f);
-            return;
+            return g(x.max(0.0f));
         case activation::gelu:
-            y = 0.5f * x *
-                (1.0f + x.unaryExpr([](float v) { return std::erf(v * 0.70710678118654752f); }));
-            return;
+            return g(0.5f * x * (1.0f + x.unaryExpr([](float v) {
+                         return std::erf(v * 0.70710678118654752f);
+                     })));
         case activation::gelu_tanh:
-            y = 0.5f * x * (1.0f + (0.79788456080286536f * (x + 0.044715f * x.cube())).tanh());
-            return;
+            return g(0.5f * x *
+                     (1.0f + (0.79788456080286536f * (x + 0.044715f * x.cube())).tanh()));
         case activation::silu:
-            y = x / (1.0f + (-x).exp());
-            return;
+            return g(x / (1.0f + (-x).exp()));
         case activation::none:
-            y = x;
+            return g(x);
     }
+}
+
+/// y = f(x), y may be x.
+inline void activate(activation f, const_array_map x, array_map y) {
+    activated(f, x, [&](const auto& values) { y = values; });
 }
 }  // namespace RECKON_ISA
 }  // namespace eigen
@@ -38,6 +41,15 @@ template <class N, class C>
 void activate_kernel(cpu_eigen<N>, C& ctx, activation f, view<const float> x, view<float> y) {
     eigen::by_rows(ctx, x.rows,
                    [&](idx i) { eigen::activate(f, eigen::row(x, i), eigen::row(y, i)); });
+}
+
+template <class N, class C>
+void gated_kernel(cpu_eigen<N>, C& ctx, activation f, view<const float> gate, view<const float> x,
+                  view<float> y) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) {
+        eigen::activated(f, eigen::row(gate, i),
+                         [&](const auto& shares) { eigen::row(y, i) = shares * eigen::row(x, i); });
+    });
 }
 
 template <class N, class C>
@@ -60,6 +72,24 @@ void layer_norm_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const flo
         centred -= centred.mean();  // what the first sum rounded off, far from zero
         const float scale = 1 / std::sqrt(centred.square().mean() + epsilon);
         centred = centred * scale * eigen::row(gain, 0) + eigen::row(bias, 0);
+    });
+}
+
+template <class N, class C>
+void rms_norm_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> gain,
+                     float epsilon, view<float> y) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) {
+        const float scale = 1 / std::sqrt(eigen::row(x, i).square().mean() + epsilon);
+        eigen::row(y, i) = eigen::row(x, i) * scale * eigen::row(gain, 0);
+    });
+}
+
+template <class N, class C>
+void log_softmax_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<float> y) {
+    eigen::by_rows(ctx, x.rows, [&](idx i) {
+        const float top = eigen::row(x, i).maxCoeff();
+        const float shift = top + std::log((eigen::row(x, i) - top).exp().sum());
+        eigen::row(y, i) = eigen::row(x, i) - shift;
     });
 }
 
