@@ -1,6 +1,6 @@
-// `forward` allocates nothing after one maximal batch. malloc and its kin, operator new and mmap
-// are interposed for the whole program and counted while a test asks; what oneDNN and OpenMP
-// allocate in their own code is counted apart.
+// `forward` allocates nothing after one maximal batch, nor does a step of decoding after the first.
+// malloc and its kin, operator new and mmap are interposed for the whole program and counted while
+// a test asks; what oneDNN and OpenMP allocate in their own code is counted apart.
 #include "support/backends.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,6 +8,8 @@
 #include <reckon/core/random.hpp>
 #include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert/model.hpp>
+#include <reckon/models/llama/model.hpp>
+#include <reckon/tasks/generate.hpp>
 
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -122,6 +124,18 @@ template <class F> allocations during(const F& f) {
     return {ours, vendors};
 }
 
+/// The model with random weights.
+template <class Model> Model filled(Model model) {
+    const philox random{1};
+    idx n = 0;
+    walk_all(
+        [&](const path&, matrix<float>& p) {
+            for (idx i = 0; i < p.size(); ++i) p.data()[i] = random.uniform(n++, -1, 1);
+        },
+        model);
+    return model;
+}
+
 /// Sequences of 1 to 20 rows, so many rows in all.
 class random_batch {
   public:
@@ -192,15 +206,8 @@ TEMPLATE_TEST_CASE("forward allocates nothing after one maximal batch", "[slow]"
 #else
     constexpr idx most = 101;
     // wide enough that the buffers of Eigen's expressions would not fit the stack
-    bert::model<> plain{
-        {.vocabulary = 50, .positions = 20, .layers = 2, .heads = 4, .width = 128, .hidden = 640}};
-    const philox random{1};
-    idx filled = 0;
-    walk_all(
-        [&](const path&, matrix<float>& p) {
-            for (idx i = 0; i < p.size(); ++i) p.data()[i] = random.uniform(filled++, -1, 1);
-        },
-        plain);
+    const auto plain = filled(bert::model<>{
+        {.vocabulary = 50, .positions = 20, .layers = 2, .heads = 4, .width = 128, .hidden = 640}});
     for (const idx threads : {idx{1}, idx{2}}) {
         context<typename TestType::tag> ctx({.threads = threads});
         const auto model = prepare(ctx, plain);
@@ -222,6 +229,39 @@ TEMPLATE_TEST_CASE("forward allocates nothing after one maximal batch", "[slow]"
             std::cout << "oneDNN allocates " << vendor.of(1) << " times for 1 row and "
                       << vendor.of(64) << " times for 64, in " << 6 * plain.size.layers
                       << " linear layers\n";
+    }
+#endif
+}
+
+TEMPLATE_TEST_CASE("a step of decoding allocates nothing, however long the texts are", "",
+                   RECKON_TEST_BACKENDS) {
+    const std::string name = "a step of decoding allocates nothing";
+    if (!test_support::runs<TestType>(name)) return;
+#ifdef SANITIZED
+    test_support::skip(name, "a sanitizer interposes malloc itself");
+#else
+    const auto plain = filled(llama::model<>{});  // of stories260K's shape
+    for (const idx threads : {idx{1}, idx{2}}) {
+        context<typename TestType::tag> ctx({.threads = threads});
+        const auto model = prepare(ctx, plain);
+        generator texts(ctx, model, {.slots = 3, .tokens = 512});
+        const sampling in_some_way{
+            .temperature = 1, .top_k = 40, .top_p = 0.9f, .repetition_penalty = 1.2f};
+        texts.enter({.prompt = {1}, .max_tokens = 511});
+        texts.enter({.prompt = {1, 403, 407}, .max_tokens = 400, .how = in_some_way});
+        texts.enter({.prompt = {1, 317}, .max_tokens = 300});
+        texts.step();
+        long vendor = -1;
+        for (idx step = 1; texts.running() == 3; ++step) {
+            const auto seen = during([&] { texts.step(); });
+            CAPTURE(step, threads);
+            REQUIRE(seen.ours == 0);
+            if (vendor < 0) vendor = seen.vendors;
+            if (threads == 1) REQUIRE(seen.vendors == vendor);
+        }
+        if (threads == 1 && vendor != 0)
+            std::cout << "oneDNN allocates " << vendor << " times for a step of decoding, in "
+                      << 7 * plain.size.layers + 1 << " linear layers\n";
     }
 #endif
 }
