@@ -147,8 +147,8 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
             const idx begin = idx(rows.offsets[s]), size = idx(rows.offsets[s + 1]) - begin;
             const idx before = part == 0 ? 0 : prompts.rows.length(s) - size;
             const auto of_whole = numbers(whole.slice(prompts.rows.begin(s) + before, size));
-            CHECK(relative_difference(numbers(exact.slice(begin, size)), of_whole) <=
-                  (TestType::exact ? 0 : tolerance::packed));
+            CHECK(relative_difference(numbers(exact.slice(begin, size)), of_whole) <
+                  tolerance::packed);
             CHECK(relative_difference(numbers(near.slice(begin, size)), of_whole) <
                   tolerance::bf16_keys);
         }
