@@ -100,7 +100,7 @@ template <class Inner, class Memory = heap> struct masked_matrix {
 
     constexpr masked_matrix() = default;
     constexpr masked_matrix(idx rows, idx cols) : inner(rows, cols), kept(rows, cols) {
-        if constexpr (!std::same_as<Memory, rom>)
+        if constexpr (!std::same_as<Memory, rom> && std::same_as<typename Memory::space, host>)
             for (idx i = 0; i < kept.size(); ++i) kept.data()[i] = 1;
     }
     constexpr idx rows() const { return inner.rows(); }

@@ -60,7 +60,9 @@ template <element K = float> class kv_cache {
     /// Makes room for the rows of a batch, whose sequence s stands in slots[s]: no slot twice. The
     /// result lives in the workspace.
     template <any_context C>
-    cached_keys<K> extend(C& ctx, std::span<const idx> slots, const ragged& rows) {
+    requires(std::same_as<typename C::space, host> &&
+             !C::dry) cached_keys<K> extend(C& ctx, std::span<const idx> slots,
+                                            const ragged& rows) {
         expect("kv_cache", "slots", rows.sequences(), slots.size());
         for (idx s = 0; s < slots.size(); ++s) {
             const idx held = length(slots[s]);
