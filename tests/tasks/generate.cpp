@@ -64,7 +64,8 @@ TEST_CASE("a sequence becomes the same in any batch, whoever enters and leaves")
     context<cpu_reference> ctx;
     const auto requests = random_requests(60);
     const auto expected = plainly(model, requests);
-    for (idx slots : {1, 2, 7, 60, 100}) CHECK(generate(ctx, model, requests, slots) == expected);
+    for (idx slots : std::vector<idx>{1, 2, 7, 60, 100})
+        CHECK(generate(ctx, model, requests, slots) == expected);
     CHECK(generate<bf16>(ctx, model, requests) == expected);  // these ids are exact in bf16
     CHECK(generate(ctx, model, {}).empty());
     CHECK(ctx.workspace().used() == 0);
@@ -81,7 +82,7 @@ TEST_CASE("tokens are told as they come: a step after the other, in the order of
     CHECK(told == outputs);
 
     generator texts(ctx, model, {.slots = 3, .tokens = 20});
-    for (idx n : {2, 1, 3}) texts.enter({.prompt = {4}, .max_tokens = n});
+    for (idx n : std::vector<idx>{2, 1, 3}) texts.enter({.prompt = {4}, .max_tokens = n});
     std::vector<std::pair<idx, idx>> order;  // step, place
     for (idx step = 0; texts.running() != 0; ++step)
         texts.step([&](idx place, std::int32_t id) {
@@ -98,7 +99,7 @@ TEST_CASE("a callback may let sequences leave and enter while the step's tokens 
     context<cpu_reference> ctx;
     const auto requests = random_requests(4);
     generator texts(ctx, model, {.slots = 3, .tokens = 40});
-    for (idx i : {0, 1, 2}) texts.enter(requests[i]);
+    for (idx i : std::vector<idx>{0, 1, 2}) texts.enter(requests[i]);
     std::vector<idx> told;
     texts.step([&](idx place, std::int32_t) {
         told.push_back(place);
@@ -140,7 +141,7 @@ TEST_CASE("a seed is a text: the same again, and another with another seed") {
     const fake_model model;
     context<cpu_reference> ctx;
     std::vector<generation_request> requests;
-    for (idx seed : {1, 2, 1, 3})
+    for (idx seed : std::vector<idx>{1, 2, 1, 3})
         requests.push_back(
             {.prompt = {5}, .max_tokens = 30, .how = {.temperature = 1.f, .seed = seed}});
     const auto texts = generate(ctx, model, requests, 3);
@@ -239,7 +240,7 @@ TEST_CASE("what is wrong with a request is refused at the door") {
     for (float wrong : {0.f, -1.f, none})
         sampling_refused({.repetition_penalty = wrong}, "repetition_penalty");
 
-    for (idx nobody : {1, 9}) {
+    for (idx nobody : std::vector<idx>{1, 9}) {
         CHECK_THROWS_AS(texts.output(nobody), error);
         CHECK_THROWS_AS(texts.ended(nobody), error);
         CHECK_THROWS_AS(texts.finished(nobody), error);
