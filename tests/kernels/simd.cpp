@@ -97,6 +97,29 @@ TEST_CASE("a dry run counts the workspace that attention takes, scratch of the t
     }
 }
 
+TEMPLATE_TEST_CASE("attention stays within the scratch it asks for", "", float, bf16) {
+    if (!any_arch::here()) return;
+    using tag = cpu_simd<any_arch>;
+    constexpr std::int32_t count = 2 * simd::attention_chunk;
+    for (idx value_width : sizes{8, 13}) {
+        const std::vector<TestType> k(count * 10, TestType(0.5f)), v(count * value_width);
+        const std::int32_t offsets[] = {0, count};
+        numbers q(1, count, 10), y(2, count, value_width);
+        const attention_problem<float, TestType, causal> problem{
+            q.look(),
+            ragged{offsets},
+            {{k.data(), count, 10}, {v.data(), count, value_width}},
+            {},
+            {.heads = 1, .key_heads = 1}};
+        context<tag> ctx;
+        const idx bytes = attention_scratch(tag{}, problem, 1), guard = 4096;
+        const auto scratch = ctx.make<std::byte>(1, bytes + guard);
+        std::memset(scratch.data, 0x5a, bytes + guard);
+        attention_kernel(tag{}, ctx, problem, scratch.data, y.look());
+        for (idx i = bytes; i < bytes + guard; ++i) REQUIRE(scratch.data[i] == std::byte{0x5a});
+    }
+}
+
 TEST_CASE("a query's result does not depend on the queries beside it") {
     if (!any_arch::here()) return;
     context<cpu_simd<any_arch>> ctx;
