@@ -1,15 +1,16 @@
 // Decoding, a token a step: one sequence and a ragged batch of sixteen, on one pinned core, on
 // every backend of this build. Tokens a second, and bytes of weights, keys and values a second as a
 // share of what the core reads of as many bytes.
-//     decode [--model DIR] [--output md|json] [--repeats N] [--backend NAME] [--cache f32|bf16]
+//     decode [--model DIR] [--output md|json] [--repeats N] [--backend NAME[,NAME]] [--cache
+//     f32|bf16]
 // The model is a llama folder, or else of stories110M's shape (12 x 768, random weights). Times are
 // the thread's own, the median and the range of steps that take turns between backends. Weights are
 // prepared where the backend packs them.
-#include "support/machine.hpp"
+#include "support/backends.hpp"
+#include "support/measure.hpp"
+#include "support/peaks.hpp"
 
 #include <reckon/core/random.hpp>
-#include <reckon/cpu.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/tasks/generate.hpp>
 
@@ -90,52 +91,24 @@ candidate decoding(std::string backend, idx sequences, std::shared_ptr<C> ctx,
 }
 
 template <class K>
-std::vector<candidate> candidates(const std::shared_ptr<const llama::model<>>& model,
-                                  [[maybe_unused]] isa set, const std::string& only, idx steps) {
+std::vector<candidate> candidates(const bench::shared_model<llama::model<>>& model, isa set,
+                                  const std::vector<std::string>& only, idx steps) {
     std::vector<candidate> list;
-    const auto add = [&]<class Tag>(const std::string& name) {
-        if (!only.empty() && only != name) return;
+    bench::for_each_backend(set, [&]<class Tag>(const std::string& name) {
+        if (!bench::holds(only, name)) return;
         const auto ctx = std::make_shared<context<Tag>>();
-        using prepared_model = decltype(prepare(*ctx, *model));
-        const auto fast = [&]() -> std::shared_ptr<const prepared_model> {
-            if constexpr (std::same_as<prepared_model, llama::model<>>)
-                return model;
-            else
-                return std::make_shared<const prepared_model>(prepare(*ctx, *model));
-        }();
+        const auto fast = bench::ready(*ctx, model);
         for (idx sequences : batches)
             list.push_back(decoding<K>(name, sequences, ctx, fast, steps));
-    };
-#ifdef RECKON_WITH_EIGEN
-    add.template operator()<cpu_eigen<>>("eigen");
-#endif
-    [[maybe_unused]] const auto simd = [&]<class Arch>() {
-        const std::string name = std::string{"simd<"} + Arch::name + ">";
-        add.template operator()<cpu_simd<Arch>>(name);
-#ifdef RECKON_WITH_ONEDNN
-        add.template operator()<cpu_onednn<cpu_simd<Arch>>>("onednn<" + name + ">");
-#endif
-    };
-#if defined(RECKON_SIMD_COMPILED)
-    if (set == isa::avx512) simd.template operator()<avx512>();
-    if (set == isa::avx2) simd.template operator()<avx2>();
-    if (set == isa::sse4_2) simd.template operator()<sse4_2>();
-#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
-    if (set == isa::neon64) simd.template operator()<neon64>();
-#endif
+    });
     return list;
 }
 
 struct line {
     const candidate& c;
-    double median, least, most;  // seconds a step
-    double bytes;                // a step
+    bench::timing time;  // of a step
+    double bytes;        // a step
 };
-
-line summary(candidate& c, double bytes) {
-    std::sort(c.seconds.begin(), c.seconds.end());
-    return {c, c.seconds[c.seconds.size() / 2], c.seconds.front(), c.seconds.back(), bytes};
-}
 
 void print_markdown(const std::vector<line>& lines, double bandwidth) {
     std::printf(
@@ -143,9 +116,9 @@ void print_markdown(const std::vector<line>& lines, double bandwidth) {
         "bandwidth |\n|---|---|---|---|---|---|\n");
     for (const line& l : lines)
         std::printf("| %zu | %s | %.3f (%.3f..%.3f) | %.1f | %.1f | %.0f %% |\n", l.c.sequences,
-                    l.c.backend.c_str(), l.median * 1e3, l.least * 1e3, l.most * 1e3,
-                    double(l.c.sequences) / l.median, l.bytes / l.median * 1e-9,
-                    100 * l.bytes / l.median / bandwidth);
+                    l.c.backend.c_str(), l.time.median * 1e3, l.time.least * 1e3, l.time.most * 1e3,
+                    double(l.c.sequences) / l.time.median, l.bytes / l.time.median * 1e-9,
+                    100 * l.bytes / l.time.median / bandwidth);
 }
 
 void print_json(const std::vector<line>& lines, double bandwidth, const std::string& cpu, isa set) {
@@ -156,8 +129,9 @@ void print_json(const std::vector<line>& lines, double bandwidth, const std::str
         std::printf(
             "%s  {\"sequences\": %zu, \"backend\": \"%s\", \"median_ms\": %.4f, \"min_ms\": %.4f, "
             "\"max_ms\": %.4f, \"tokens_per_s\": %.2f, \"share_of_read\": %.4f}",
-            between, l.c.sequences, l.c.backend.c_str(), l.median * 1e3, l.least * 1e3,
-            l.most * 1e3, double(l.c.sequences) / l.median, l.bytes / l.median / bandwidth);
+            between, l.c.sequences, l.c.backend.c_str(), l.time.median * 1e3, l.time.least * 1e3,
+            l.time.most * 1e3, double(l.c.sequences) / l.time.median,
+            l.bytes / l.time.median / bandwidth);
         between = ",\n";
     }
     std::printf("]}\n");
@@ -165,26 +139,24 @@ void print_json(const std::vector<line>& lines, double bandwidth, const std::str
 
 template <class K>
 void run(const std::string& folder, const std::string& output, idx repeats,
-         const std::string& only) {
-    const char* cap = std::getenv("RECKON_MAX_ISA");
-    const isa set = best_isa(cap == nullptr ? "" : cap);
-    const int core = machine::pin();
+         const std::vector<std::string>& only) {
+    const isa set = bench::instruction_set();
+    const int core = machine::cores().pin(1);
     const auto model = std::make_shared<const llama::model<>>(folder.empty() ? random_model()
                                                                              : llama::load(folder));
-    auto list = candidates<K>(model, set, only, repeats + 1);
-    expect_that(!list.empty(), "bench", "--backend", "one of this build", only.c_str());
+    auto list = candidates<K>(model, set, bench::chosen_backends(only, set), repeats + 1);
 
     std::vector<double> bytes(list.size());
     for (idx turn = 0; turn <= repeats; ++turn)
         for (idx i = 0; i < list.size(); ++i) {
             bytes[i] += double(weight_bytes(*model) + list[i].cache_bytes()) / double(repeats + 1);
-            const double begin = machine::seconds();
-            list[i].step();
-            if (turn != 0) list[i].seconds.push_back(machine::seconds() - begin);  // 0 warms up
+            const double time = machine::seconds_of(1, list[i].step);
+            if (turn != 0) list[i].seconds.push_back(time);  // 0 warms up
         }
     const double bandwidth = machine::read_bandwidth(set, weight_bytes(*model));
     std::vector<line> lines;
-    for (idx i = 0; i < list.size(); ++i) lines.push_back(summary(list[i], bytes[i]));
+    for (idx i = 0; i < list.size(); ++i)
+        lines.push_back({list[i], bench::summary(list[i].seconds), bytes[i]});
     if (output == "json") return print_json(lines, bandwidth, machine::cpu_name(), set);
     std::printf("CPU %s, core %d, instruction set %s; %.1f MB of weights, read at %.1f GB/s\n\n",
                 machine::cpu_name().c_str(), core, name_of(set),
@@ -196,7 +168,8 @@ void run(const std::string& folder, const std::string& output, idx repeats,
 
 int main(int argc, char** argv) {
     CLI::App app{"Times decoding on every backend of this build", "decode"};
-    std::string folder, output = "md", only, cache = "f32";
+    std::string folder, output = "md", cache = "f32";
+    std::vector<std::string> only;
     idx repeats = 20;
     app.add_option("--model", folder, "a llama folder; else 12 x 768 with random weights");
     app.add_option("--output", output, "md or json")
@@ -205,7 +178,7 @@ int main(int argc, char** argv) {
     app.add_option("--repeats", repeats, "timed steps a backend and batch")
         ->check(CLI::Range(1, 400))
         ->capture_default_str();
-    app.add_option("--backend", only, "this one alone, by the name in the table");
+    app.add_option("--backend", only, "these alone, by the name in the table")->delimiter(',');
     app.add_option("--cache", cache, "what keys and values are kept in")
         ->check(CLI::IsMember({"f32", "bf16"}))
         ->capture_default_str();

@@ -1,137 +1,47 @@
 // A BERT-base-shaped encoder (12 x 768, FFN 3072) with random weights on one pinned core, on every
 // backend of this build: time, GFLOP/s, share of what the machine's best product of matrices
 // reaches, and which backend's kernel served each op.
-//     encoder [--output md|json] [--repeats N] [--backend NAME]
+//     encoder [--output md|json] [--repeats N] [--backend NAME[,NAME]]
 // Times are the thread's own, the median and the range of repeats that take turns between backends.
 // Weights are prepared where the backend packs them.
-#include "support/machine.hpp"
-
-#include <reckon/core/random.hpp>
-#include <reckon/cpu.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/models/bert/model.hpp>
-#include <reckon/ops/kernel_table.hpp>
+#include "support/encoders.hpp"
+#include "support/measure.hpp"
+#include "support/peaks.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <cstdlib>
-#include <functional>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 using namespace reckon;
+using bench::timing;
 
 namespace {
 
-constexpr bert::config base{
-    .vocabulary = 1000, .layers = 12, .heads = 12, .width = 768, .hidden = 3072};
-
 struct shape {
     idx sequences, length;
+
+    std::vector<idx> lengths() const { return std::vector<idx>(sequences, length); }
 };
 constexpr shape shapes[] = {{1, 8}, {1, 32}, {1, 128}, {8, 128}};
+constexpr idx most_of_reference = 8;  // tokens that it does in a second
 
-/// Of one forward: the linear layers and the two products of attention.
-double flops(shape s) {
-    const double tokens = double(s.sequences * s.length), width = double(base.width);
-    const double linear = 2 * tokens * width * (4 * width + 2 * double(base.hidden));
-    const double attention = 4 * tokens * double(s.length) * width;
-    return double(base.layers) * (linear + attention);
-}
-
-class batch_of_shape {
-  public:
-    explicit batch_of_shape(shape s) {
-        const philox random{2};
-        for (idx i = 0; i < s.sequences * s.length; ++i)
-            ids_.push_back(std::int32_t(random.uniform(i, 0, float(base.vocabulary - 1))));
-        for (idx i = 0; i <= s.sequences; ++i) offsets_.push_back(std::int32_t(i * s.length));
-    }
-    id_batch<> look() const { return batch_of(ids_, offsets_); }
-
-  private:
-    std::vector<std::int32_t> ids_, offsets_;
-};
-
-struct candidate {
-    std::string name;
-    std::span<const kernel_row> kernels;
-    idx most_tokens;  // what it can do in a few seconds
-    std::function<void(const id_batch<>&)> forward;
-};
-
-template <class Tag> candidate made(std::string name, const bert::model<>& model, idx most_tokens) {
-    const auto ctx = std::make_shared<context<Tag>>();
-    const auto running = [&](auto m) {
-        return candidate{std::move(name), kernel_table<Tag>, most_tokens,
-                         [ctx, m](const id_batch<>& batch) {
-                             const auto scope = ctx->scope();
-                             (*m)(*ctx, batch);
-                         }};
-    };
-    if constexpr (std::same_as<typename Tag::packing, unpacked>)
-        return running(&model);
-    else
-        return running(std::make_shared<decltype(prepare(*ctx, model))>(prepare(*ctx, model)));
-}
-
-std::vector<candidate> candidates(const bert::model<>& model, [[maybe_unused]] isa set,
-                                  const std::string& only) {
-    constexpr idx any = 1 << 20;
-    std::vector<candidate> list;
-    const auto add = [&]<class Tag>(std::string name, idx most_tokens) {
-        if (only.empty() || only == name) list.push_back(made<Tag>(name, model, most_tokens));
-    };
-    add.template operator()<cpu_reference>("reference", 8);
-#ifdef RECKON_WITH_EIGEN
-    add.template operator()<cpu_eigen<>>("eigen", any);
-#endif
-    [[maybe_unused]] const auto simd = [&]<class Arch>() {
-        const std::string name = std::string{"simd<"} + Arch::name + ">";
-        add.template operator()<cpu_simd<Arch>>(name, any);
-#ifdef RECKON_WITH_ONEDNN
-        add.template operator()<cpu_onednn<cpu_simd<Arch>>>("onednn<" + name + ">", any);
-#endif
-    };
-#if defined(RECKON_SIMD_COMPILED)
-    if (set == isa::avx512) simd.template operator()<avx512>();
-    if (set == isa::avx2) simd.template operator()<avx2>();
-    if (set == isa::sse4_2) simd.template operator()<sse4_2>();
-#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
-    if (set == isa::neon64) simd.template operator()<neon64>();
-#elif defined(RECKON_WITH_ONEDNN)
-    add.template operator()<cpu_onednn<>>("onednn", any);
-#endif
-    return list;
-}
-
-struct timing {
-    double median, least, most;
-};
-
-/// One for each candidate, none for those that would take too long.
-std::vector<std::optional<timing>> measured(const std::vector<candidate>& list, shape s,
-                                            int repeats) {
-    const batch_of_shape batch(s);
-    std::vector<std::vector<double>> seconds(list.size());
-    for (int turn = 0; turn <= repeats; ++turn)
-        for (idx i = 0; i < list.size(); ++i) {
-            if (s.sequences * s.length > list[i].most_tokens) continue;
-            const double begin = machine::seconds();
-            list[i].forward(batch.look());
-            if (turn != 0) seconds[i].push_back(machine::seconds() - begin);  // 0 warms up
-        }
-    std::vector<std::optional<timing>> results(list.size());
+/// One for each encoder, none for those that would take too long.
+std::vector<std::optional<timing>> measured(const std::vector<bench::encoder>& list,
+                                            const bench::texts& texts, idx repeats) {
+    const id_batch<> batch = texts.look();
+    std::vector<std::function<void()>> contenders;
+    std::vector<idx> numbers;
     for (idx i = 0; i < list.size(); ++i) {
-        auto& all = seconds[i];
-        if (all.empty()) continue;
-        std::sort(all.begin(), all.end());
-        results[i] = timing{all[all.size() / 2], all.front(), all.back()};
+        if (list[i].backend == "reference" && batch.rows.rows() > most_of_reference) continue;
+        contenders.push_back([&, i] { list[i].forward(batch, nullptr); });
+        numbers.push_back(i);
     }
+    const auto timings = bench::race(contenders, repeats, 1);
+    std::vector<std::optional<timing>> results(list.size());
+    for (idx n = 0; n < numbers.size(); ++n) results[numbers[n]] = timings[n];
     return results;
 }
 
@@ -140,10 +50,13 @@ struct report {
     int core;
     isa set;
     double fma, matmul;
-    std::vector<candidate> list;
-    std::vector<std::vector<std::optional<timing>>> times;  // [shape][candidate]
+    std::vector<bench::encoder> list;
+    std::vector<std::vector<std::optional<timing>>> times;  // [shape][encoder]
 
     double peak() const { return matmul != 0 ? matmul : fma; }
+    double rate(shape s, const timing& t) const {
+        return bench::flops(bert::base, s.lengths()) / t.median * 1e-9;
+    }
 };
 
 void print_markdown(const report& r) {
@@ -158,18 +71,18 @@ void print_markdown(const report& r) {
         for (idx i = 0; i < r.list.size(); ++i) {
             if (!r.times[s][i]) continue;
             const timing t = *r.times[s][i];
-            const double rate = flops(shapes[s]) / t.median * 1e-9;
+            const double rate = r.rate(shapes[s], t);
             std::printf("| B%zu S%zu | %s | %.2f (%.2f..%.2f) | %.1f | %.0f %% |\n",
-                        shapes[s].sequences, shapes[s].length, r.list[i].name.c_str(),
+                        shapes[s].sequences, shapes[s].length, r.list[i].backend.c_str(),
                         t.median * 1e3, t.least * 1e3, t.most * 1e3, rate, 100 * rate / r.peak());
         }
     std::printf("\n| op |");
-    for (const candidate& c : r.list) std::printf(" %s |", c.name.c_str());
+    for (const bench::encoder& c : r.list) std::printf(" %s |", c.backend.c_str());
     std::printf("\n|---|");
     for (idx i = 0; i < r.list.size(); ++i) std::printf("---|");
     for (idx op = 0; op < r.list.front().kernels.size(); ++op) {
         std::printf("\n| %s |", r.list.front().kernels[op].op);
-        for (const candidate& c : r.list) std::printf(" %s |", c.kernels[op].backend);
+        for (const bench::encoder& c : r.list) std::printf(" %s |", c.kernels[op].backend);
     }
     std::printf("\n");
 }
@@ -184,19 +97,19 @@ void print_json(const report& r) {
         for (idx i = 0; i < r.list.size(); ++i) {
             if (!r.times[s][i]) continue;
             const timing t = *r.times[s][i];
-            const double rate = flops(shapes[s]) / t.median * 1e-9;
+            const double rate = r.rate(shapes[s], t);
             std::printf(
                 "%s  {\"sequences\": %zu, \"length\": %zu, \"backend\": \"%s\", "
                 "\"median_ms\": %.3f, \"min_ms\": %.3f, \"max_ms\": %.3f, "
                 "\"gflops\": %.2f, \"share_of_peak\": %.4f}",
-                between, shapes[s].sequences, shapes[s].length, r.list[i].name.c_str(),
+                between, shapes[s].sequences, shapes[s].length, r.list[i].backend.c_str(),
                 t.median * 1e3, t.least * 1e3, t.most * 1e3, rate, rate / r.peak());
             between = ",\n";
         }
     std::printf("],\n \"kernels\": {");
     between = "\n";
-    for (const candidate& c : r.list) {
-        std::printf("%s  \"%s\": {", between, c.name.c_str());
+    for (const bench::encoder& c : r.list) {
+        std::printf("%s  \"%s\": {", between, c.backend.c_str());
         for (idx op = 0; op < c.kernels.size(); ++op)
             std::printf("%s\"%s\": \"%s\"", op == 0 ? "" : ", ", c.kernels[op].op,
                         c.kernels[op].backend);
@@ -206,27 +119,19 @@ void print_json(const report& r) {
     std::printf("}}\n");
 }
 
-void run(const std::string& output, int repeats, const std::string& only) {
-    const char* cap = std::getenv("RECKON_MAX_ISA");
+void run(const std::string& output, idx repeats, std::vector<std::string> only) {
     report r;
     r.cpu = machine::cpu_name();
-    r.core = machine::pin();
-    r.set = best_isa(cap == nullptr ? "" : cap);
-    r.fma = machine::fma_peak(r.set);
+    r.core = machine::cores().pin(1);
+    r.set = bench::instruction_set();
+    r.fma = machine::arithmetic_peaks(r.set).f32;
     r.matmul = machine::matmul_peak();
-
-    bert::model<> model{base};
-    const philox random{1};
-    idx filled = 0;
-    walk_all(
-        [&](const path&, matrix<float>& p) {
-            for (idx i = 0; i < p.size(); ++i)
-                p.data()[i] = random.uniform(filled++, -0.05f, 0.05f);
-        },
-        model);
-    r.list = candidates(model, r.set, only);
-    expect_that(!r.list.empty(), "bench", "--backend", "one of this build", only.c_str());
-    for (const shape s : shapes) r.times.push_back(measured(r.list, s, repeats));
+    only = only.empty() ? bench::backend_names(r.set) : bench::chosen_backends(only, r.set);
+    const auto model = bench::encoder_model("bert-base");
+    r.list = bench::encoders(model, r.set, only, {"f32"}, 1);
+    for (const shape s : shapes)
+        r.times.push_back(
+            measured(r.list, bench::texts(s.lengths(), model->size.vocabulary), repeats));
     output == "json" ? print_json(r) : print_markdown(r);
 }
 
@@ -234,15 +139,16 @@ void run(const std::string& output, int repeats, const std::string& only) {
 
 int main(int argc, char** argv) {
     CLI::App app{"Times a BERT-base-shaped encoder on every backend of this build", "encoder"};
-    std::string output = "md", only;
-    int repeats = 5;
+    std::string output = "md";
+    std::vector<std::string> only;
+    idx repeats = 5;
     app.add_option("--output", output, "md or json")
         ->check(CLI::IsMember({"md", "json"}))
         ->capture_default_str();
     app.add_option("--repeats", repeats, "timed runs a backend and batch")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    app.add_option("--backend", only, "this one alone, by the name in the table");
+    app.add_option("--backend", only, "these alone, by the name in the table")->delimiter(',');
     try {
         app.parse(argc, argv);
         run(output, repeats, only);

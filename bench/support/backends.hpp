@@ -1,0 +1,108 @@
+// The backends of this build on this CPU, one after the other: what every benchmark goes through.
+// They are called as the programs call them (`simd`), or by the whole stack (`simd<avx512>`).
+#pragma once
+
+#include <reckon/backend/best_isa.hpp>
+#include <reckon/cpu.hpp>
+#include <reckon/io/load_error.hpp>
+#include <reckon/layers/prepare.hpp>
+#include <reckon/layers/quantise.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// The CPU's best, capped by the environment's RECKON_MAX_ISA.
+inline reckon::isa instruction_set() {
+    const char* cap = std::getenv("RECKON_MAX_ISA");
+    return reckon::best_isa(cap == nullptr ? "" : cap);
+}
+
+/// f<Tag>(name) for each, the reference first.
+template <class F> void for_each_backend([[maybe_unused]] reckon::isa set, const F& f) {
+    using namespace reckon;
+    f.template operator()<cpu_reference>("reference");
+#ifdef RECKON_WITH_EIGEN
+    f.template operator()<cpu_eigen<>>("eigen");
+#endif
+    [[maybe_unused]] const auto simd = [&]<class Arch>() {
+        const std::string name = std::string{"simd<"} + Arch::name + ">";
+        f.template operator()<cpu_simd<Arch>>(name);
+#ifdef RECKON_WITH_ONEDNN
+        f.template operator()<cpu_onednn<cpu_simd<Arch>>>("onednn<" + name + ">");
+#endif
+    };
+#if defined(RECKON_SIMD_COMPILED)
+    if (set == isa::avx512) simd.template operator()<avx512>();
+    if (set == isa::avx2) simd.template operator()<avx2>();
+    if (set == isa::sse4_2) simd.template operator()<sse4_2>();
+#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
+    if (set == isa::neon64) simd.template operator()<neon64>();
+#elif defined(RECKON_WITH_ONEDNN)
+    f.template operator()<cpu_onednn<>>("onednn");
+#endif
+}
+
+/// `simd` of `simd<avx512>`.
+inline std::string short_name(const std::string& backend) {
+    return backend.substr(0, backend.find('<'));
+}
+
+inline std::vector<std::string> backend_names(reckon::isa set) {
+    std::vector<std::string> names;
+    for_each_backend(set, [&]<class Tag>(const std::string& name) { names.push_back(name); });
+    return names;
+}
+
+/// Those to run: the ones named, or all but the reference, which is slow on purpose.
+inline std::vector<std::string> chosen_backends(const std::vector<std::string>& names,
+                                                reckon::isa set) {
+    std::vector<std::string> all = backend_names(set);
+    if (names.empty()) return {all.begin() + 1, all.end()};
+    std::vector<std::string> chosen;
+    for (const std::string& name : names) {
+        const auto found = std::find_if(all.begin(), all.end(), [&](const std::string& backend) {
+            return backend == name || short_name(backend) == name;
+        });
+        if (found == all.end()) {
+            std::string list;
+            for (const std::string& backend : all)
+                list.append(list.empty() ? "" : ", ").append(short_name(backend));
+            throw reckon::load_error("bench", "--backend", list + " (what this build has)", name);
+        }
+        chosen.push_back(*found);
+    }
+    return chosen;
+}
+
+inline bool holds(const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+template <class Model> using shared_model = std::shared_ptr<const Model>;
+
+/// f(the same model with its weights in the form that `--weights` names). A further one is a line.
+template <class Model, class F>
+void with_weights(const std::string& kind, const shared_model<Model>& model, const F& f) {
+    const auto shared = [](auto made) {
+        return std::make_shared<const decltype(made)>(std::move(made));
+    };
+    if (kind == "f32") return f(model);
+    if (kind == "int8") return f(shared(reckon::quantise(*model)));
+    throw reckon::load_error("bench", "--weights", "f32 or int8 (what this build has)", kind);
+}
+
+/// The model as the backend computes from it fastest; itself where that is no other form.
+template <class C, class Model> auto ready(C& ctx, const shared_model<Model>& model) {
+    using prepared = decltype(reckon::prepare(ctx, *model));
+    if constexpr (std::same_as<prepared, Model>)
+        return model;
+    else
+        return std::make_shared<const prepared>(reckon::prepare(ctx, *model));
+}
+
+}  // namespace bench

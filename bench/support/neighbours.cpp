@@ -1,0 +1,90 @@
+#include "neighbours.hpp"
+
+#include <reckon/core/random.hpp>
+#include <reckon/retrieval/knn.hpp>
+
+#include <cmath>
+#include <fstream>
+
+using namespace reckon;
+
+namespace bench {
+
+namespace {
+constexpr idx width = 128;
+
+/// About normal: the sum of twelve uniform numbers.
+float normal(const philox& random, idx number) {
+    float sum = -6;
+    for (idx i = 0; i < 12; i += 4)
+        for (const std::uint32_t word : random(3 * number + i / 4).word)
+            sum += float(word) * 0x1p-32f;
+    return sum;
+}
+
+matrix<float> around_centres(idx count, std::uint64_t seed) {
+    constexpr idx centres = 2000;
+    constexpr float sigma = 0.35f;
+    matrix<float> rows(count, width);
+    const philox centre{1}, noise{seed};
+    for (idx r = 0; r < count; ++r) {
+        float* row = rows.look().row(r);
+        const idx chosen = noise.word(r) % centres;
+        double squares = 0;
+        for (idx i = 0; i < width; ++i) {
+            row[i] = normal(centre, chosen * width + i) + sigma * normal(noise, r * width + i);
+            squares += double(row[i]) * double(row[i]);
+        }
+        for (idx i = 0; i < width; ++i) row[i] *= float(1 / std::sqrt(squares));
+    }
+    return rows;
+}
+
+matrix<float> read_rows(const std::string& file) {
+    std::ifstream in(file, std::ios::binary | std::ios::ate);
+    const auto bytes = in ? std::size_t(in.tellg()) : 0;
+    if (bytes == 0 || bytes % (width * sizeof(float)) != 0)
+        throw load_error("bench", file, "rows of 128 floats", std::to_string(bytes) + " bytes");
+    matrix<float> rows(bytes / (width * sizeof(float)), width);
+    in.seekg(0);
+    in.read(reinterpret_cast<char*>(rows.data()), std::streamsize(bytes));
+    return rows;
+}
+
+/// f(index of the kind that `--weights` names). A further one is a line.
+template <class F> void with_index(const std::string& kind, matrix<float> items, const F& f) {
+    if (kind == "f32") return f(std::make_shared<const exact_index>(std::move(items)));
+    throw load_error("bench", "--weights", "f32 (what this build has an index of)", kind);
+}
+}  // namespace
+
+vectors random_vectors() { return {around_centres(100'000, 2), around_centres(1000, 3)}; }
+
+vectors read_vectors(const std::string& folder) {
+    return {read_rows(folder + "/items"), read_rows(folder + "/queries")};
+}
+
+std::vector<searcher> searchers(vectors data, isa set, const std::vector<std::string>& backends,
+                                const std::vector<std::string>& weights, idx threads) {
+    const auto queries = std::make_shared<const matrix<float>>(std::move(data.queries));
+    std::vector<searcher> list;
+    for (idx k = 0; k < weights.size(); ++k)
+        with_index(weights[k], k + 1 < weights.size() ? data.items : std::move(data.items),
+                   [&](const auto& index) {
+                       for_each_backend(set, [&]<class Tag>(const std::string& name) {
+                           if (!holds(backends, name)) return;
+                           const auto ctx =
+                               std::make_shared<context<Tag>>(context_options{threads});
+                           list.push_back(
+                               {name, weights[k], [=](idx count, std::int32_t* items) {
+                                    const auto found = index->search(
+                                        *ctx, queries->look().slice(0, count), neighbours_wanted);
+                                    if (items != nullptr)
+                                        std::copy_n(found.items.data(), found.items.size(), items);
+                                }});
+                       });
+                   });
+    return list;
+}
+
+}  // namespace bench
