@@ -6,9 +6,13 @@
 #pragma once
 
 #include <reckon/ops/log_softmax.hpp>
-#include <reckon/tasks/generate.hpp>
+#include <reckon/ops/pool.hpp>
+#include <reckon/tasks/generation_request.hpp>
 
 #include <cmath>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace reckon::inline v0 {
 
