@@ -69,6 +69,7 @@ const auto as_packed = [](auto& ctx, view<const float> w) {
 
 template <class Backend> void same(const std::vector<float>& a, const std::vector<float>& b) {
     REQUIRE(a.size() == b.size());
+    if (a.empty()) return;
     if (Backend::exact)
         CHECK(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
     else
