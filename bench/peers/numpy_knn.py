@@ -11,7 +11,7 @@ def settings(kind):
     return [{"queries at once": count} for count in (64, 1000)]
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     pass
 
 

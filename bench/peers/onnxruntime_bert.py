@@ -91,10 +91,10 @@ def file_of(made, kind, setting, masked):
     return pathlib.Path(made) / ("-".join(words) + ".onnx")
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
-    for masked in (False, True):
+    for masked in [False, True] if uneven else [False]:
         model = build(folder, setting["attention"], masked)
         path = file_of(made, kind, setting, masked)
         if kind == "f32":

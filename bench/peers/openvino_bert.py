@@ -92,9 +92,9 @@ def inputs_of(ids, lengths, masked):
     return inputs
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     import openvino
-    for masked in (False, True):
+    for masked in [False, True] if uneven else [False]:
         model = build(folder, setting["attention"], setting["projections"], masked)
         if kind == "int8":
             import nncf

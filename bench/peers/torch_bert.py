@@ -12,7 +12,7 @@ def settings(kind):
     return [{"projections": "three"}, {"projections": "one"}]
 
 
-def make(folder, made, kind, setting):
+def make(folder, made, kind, setting, uneven):
     pass
 
 

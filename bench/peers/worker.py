@@ -1,10 +1,10 @@
 """A peer in a process of its own, as suite.py starts it:
 
-    python -m peers.worker make  MODULE FOLDER MADE KIND SETTING
+    python -m peers.worker make  MODULE FOLDER MADE KIND SETTING even|uneven
     python -m peers.worker serve MODULE FOLDER MADE KIND SETTING THREADS
 
-`make` writes what the peer loads (a graph, quantised weights) into the folder MADE. `serve` loads it
-and answers, one line for each line of standard input (worker.cpp speaks the same):
+`make` writes what the peer loads (a graph, quantised weights) into the folder MADE, for batches of
+texts of one length or of several. `serve` loads it and answers, one line for each line of standard input (worker.cpp speaks the same):
     run WAY SHAPE          an untimed pass, then a timed one: wall and processor milliseconds
     write FILE WAY SHAPE   the output of a pass as raw numbers
     memory                 the most KiB that were resident: now, and before the model was loaded
@@ -52,14 +52,14 @@ def main():
     # Libraries print what they like; the answers keep standard output for themselves.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    action, name, folder, made, kind, setting, *threads = sys.argv[1:]
+    action, name, folder, made, kind, setting, last = sys.argv[1:]
     module = importlib.import_module(f"peers.{name}")
     setting = json.loads(setting)
     if action == "make":
-        return module.make(folder, made, kind, setting)
+        return module.make(folder, made, kind, setting, last == "uneven")
     importlib.import_module(module.package)
     before = peak_memory()
-    peer = module.Peer(folder, made, kind, int(threads[0]), setting)
+    peer = module.Peer(folder, made, kind, int(last), setting)
     print("ready", file=answers)
     serve(peer, before, lambda text: print(text, file=answers))
 
