@@ -10,6 +10,7 @@
 #include <reckon/retrieval/knn.hpp>
 #include <reckon/tasks/beam_search.hpp>
 #include <reckon/tasks/embed.hpp>
+#include <reckon/tasks/generate.hpp>
 #include <reckon/tasks/rank_last_items.hpp>
 #include <reckon/text/load_tokenizer.hpp>
 #include <reckon/text/load_wordpiece.hpp>
