@@ -10,7 +10,7 @@ COLOURS = {"reckon onednn": "#1f6fd6", "reckon simd": "#0aa5c2", "onnxruntime": 
 STYLE = """
 :root { color-scheme: light dark; --good: #2b8a3e; --near: #e8890c; --bad: #d6336c; --soft: #8884; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1040px; margin: 2em auto; padding: 0 1em; }
-h1 { margin-bottom: 0; } h2 { margin: 2em 0 .2em; } p { margin: .3em 0; }
+h1 { margin-bottom: 0; } h2 { margin: 2em 0 .2em; } h3 { margin: 1em 0 0; font-size: 15px; } p { margin: .3em 0; }
 .facts, .note { color: GrayText; font-size: 13px; } .warning { color: var(--bad); font-weight: 600; }
 svg { display: block; width: 100%; height: auto; margin: .6em 0; }
 svg text { font: 12px system-ui, sans-serif; fill: currentColor; } svg .soft { opacity: .65; }
@@ -50,11 +50,10 @@ class Drawing:
         self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">'
                           f'<title>{text(title)}</title></circle>')
 
-    def label(self, x, y, value, anchor="start", soft=False, bold=False, colour=""):
-        style = (f' style="fill:{colour}"' if colour else "") + ' font-weight="600"' * bold
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-                          f'{" class=soft" * soft}{style}>{text(value)}</text>'.replace(
-                              "class=soft", 'class="soft"'))
+    def label(self, x, y, value, anchor="start", soft=False, bold=False):
+        look = ' class="soft"' * soft + ' font-weight="600"' * bold
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{look}>'
+                          f"{text(value)}</text>")
 
     def __str__(self):
         return (f'<svg viewBox="0 0 {self.width} {self.height}" role="img">'
@@ -62,8 +61,8 @@ class Drawing:
 
 
 def ratios(rows):
-    """A bar for each comparison; 1 is level with the peer, and no bar can end left of its floor."""
-    left, right, row_height = 300, 790, 24
+    """A bar for each comparison: 1 is level with the peer, and none can end left of its floor."""
+    left, right, row_height = 300, 740, 24
     most = min(max([1.25, *(row["ratio"] * 1.05 for row in rows)]), 2.5)
     drawing = Drawing(1000, row_height * len(rows) + 50)
     bottom = row_height * len(rows) + 24
@@ -78,8 +77,8 @@ def ratios(rows):
         y = 24 + number * row_height
         good = row["ratio"] <= (row["target"] or 1)
         colour = f"var(--{'good' if good else 'near' if row['ratio'] <= 1 else 'bad'})"
-        drawing.label(left - 10, y + 15, row["workload"] + (
-            f" · {row['threads']} threads" if row["threads"] > 1 else ""), "end")
+        against = f", {row['against']}" * (row["against"] != "best peer")
+        drawing.label(left - 10, y + 15, row["workload"] + against, "end")
         drawing.bar(left, y + 4, x(row["ratio"]) - left, row_height - 8, colour,
                     f"{row['runtime']} {milliseconds(row['ms'])} ms, {row['peer']} "
                     f"{milliseconds(row['peer_ms'])} ms")
@@ -87,9 +86,8 @@ def ratios(rows):
         if row["target"]:
             at = x(row["target"])
             drawing.line(at, y + 1, at, y + row_height - 1, "var(--bad)", 2, "3 2")
-        beyond = "more: " * (row["ratio"] > most)
-        drawing.label(x(row["ratio"]) + 6, y + 16, f"{beyond}{row['ratio']:.2f}", bold=True)
-        drawing.label(right + 10, y + 15, f"{milliseconds(row['ms'])} : "
+        drawing.label(right + 12, y + 16, f"{row['ratio']:.2f}", bold=True)
+        drawing.label(right + 60, y + 16, f"{milliseconds(row['ms'])} : "
                       f"{milliseconds(row['peer_ms'])} ms {row['peer']}", soft=True)
     drawing.line(x(1), 20, x(1), bottom, width=1.5)
     drawing.label(x(1), 14, "level with the peer", "middle")
@@ -129,10 +127,10 @@ def curve(results, kind, weights, peak):
         drawing.line(x(place), top, x(place), bottom, "var(--soft)")
         drawing.label(x(place), bottom + 18, place, "middle", soft=True)
     drawing.label(right, bottom + 34, {"batch": "texts", "length": "tokens"}[kind], "end", soft=True)
-    for quarter in range(5):
-        rate = most * quarter / 4
+    step = 25 if most < 150 else 100
+    for rate in range(0, int(most) + 1, step):
         drawing.line(left, y(rate), right, y(rate), "var(--soft)")
-        drawing.label(left - 6, y(rate) + 4, f"{rate:.0f}", "end", soft=True)
+        drawing.label(left - 6, y(rate) + 4, rate, "end", soft=True)
     drawing.line(left, y(peak), right, y(peak), dash="5 4")
     drawing.label(right, y(peak) - 5, "peak", "end", soft=True)
     for name, line in points.items():
@@ -181,12 +179,14 @@ def html(data):
     if data["quick"]:
         parts.append('<p class="warning">Made by a quick run: these are no figures.</p>')
     parts += [f'<p class="facts">{text(line)}</p>' for line in machine_lines(data)]
-    compared = sorted(data["comparisons"], key=lambda row: row["threads"])
-    if compared:
+    if data["comparisons"]:
         parts += ["<h2>Time, as a ratio to the best peer's</h2>",
                   '<p class="note">Shorter is better. Dashed red: the ratio to reach. Dark mark: the '
                   "floor, where the machine would only multiply, or read the weights once. Runs take "
-                  "turns, each runtime with the setting that was best for it.</p>", ratios(compared)]
+                  "turns, each runtime with the setting that was best for it.</p>"]
+    for threads in sorted({row["threads"] for row in data["comparisons"]}):
+        parts += [f"<h3>{threads} thread{'s' * (threads > 1)}</h3>",
+                  ratios([row for row in data["comparisons"] if row["threads"] == threads])]
     peaks = data["machine"]["peaks"]
     curves = [[curve(data["results"], kind, weights, peaks[weights])
                for weights in ("f32", "int8")] for kind in ("length", "batch")]

@@ -105,14 +105,14 @@ class Peer:
         return op == workload.op and workload.weights in self.module.weights
 
     def settings(self, workload):
-        return self.module.settings(workload.weights)
+        return self.module.settings(workload.weights, workload.uneven)
 
     def start(self, workload, model, threads, setting):
         made = self.folder / self.name / workload.model
         log = self.folder / f"{self.name}.log"
         call = [sys.executable, "-m", "peers.worker"]
         rest = [PEERS[self.name], model, made, workload.weights, json.dumps(setting)]
-        lengths = "even" if len(set(workload.lengths)) == 1 else "uneven"
+        lengths = "uneven" if workload.uneven else "even"
         done = made / (" ".join([workload.weights, *map(str, setting.values())]) + ".made")
         if not done.exists():
             made.mkdir(parents=True, exist_ok=True)

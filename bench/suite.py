@@ -82,7 +82,9 @@ class Suite:
 
     def leave_out(self, runtime, what, why):
         say(f"{runtime}, {what}: left out, {why}")
-        self.left_out.append({"runtime": runtime, "what": what, "why": why})
+        row = {"runtime": runtime, "what": what, "why": why}
+        if row not in self.left_out:  # with two threads again
+            self.left_out.append(row)
 
     # The weights and vectors that every runtime gets.
     def model(self, workload):

@@ -11,7 +11,7 @@ package = "ctranslate2"
 weights = ["f32", "int8"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     flags = pathlib.Path("/proc/cpuinfo").read_text()
     return [{"isa": isa} for isa in (["AVX512", "AVX2"] if "avx512bw" in flags else ["AVX2"])]
 

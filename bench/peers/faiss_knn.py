@@ -5,7 +5,7 @@ package = "faiss"
 weights = ["f32", "int8"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     return [{"instructions": level} for level in ("its choice", "AVX2")]
 
 

@@ -7,7 +7,7 @@ package = "numpy"
 weights = ["f32"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     return [{"queries at once": count} for count in (64, 1000)]
 
 

@@ -11,7 +11,7 @@ package = "onnxruntime"
 weights = ["f32", "int8"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     if kind == "f32":
         return [{"attention": "Attention"}, {"attention": "MultiHeadAttention"}]
     return [{"attention": attention, "scales": scales}

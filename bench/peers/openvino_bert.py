@@ -1,4 +1,5 @@
-"""OpenVINO, its graph built of its own operators. int8 is static: nncf calibrates it on texts of the
+"""OpenVINO, its graph built of its own operators, for any extents or compiled for those of each
+batch (not for uneven texts: a model for every length takes gigabytes). int8 is static: nncf calibrates it on texts of the
 same model. bf16 is its precision hint. A batch of uneven texts has an attention mask."""
 import pathlib
 
@@ -10,11 +11,11 @@ package = "openvino"
 weights = ["f32", "bf16", "int8"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     return [{"attention": attention, "projections": projections, "extents": extents}
             for attention, projections in (("operator", "three"), ("operator", "one"),
                                            ("products", "three"))
-            for extents in ("free", "fixed")]
+            for extents in (["free"] if uneven else ["free", "fixed"])]
 
 
 def build(folder, attention, projections, masked):

@@ -8,7 +8,7 @@ package = "torch"
 weights = ["f32", "bf16", "int8"]
 
 
-def settings(kind):
+def settings(kind, uneven):
     return [{"projections": "three"}, {"projections": "one"}]
 
 
