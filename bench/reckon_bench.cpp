@@ -158,7 +158,7 @@ class bench_run {
                              .weights = "f32",
                              .gflops = matmul,
                              .share = matmul / machine_.peaks.f32});
-        for (const idx kib : {512, 8 << 10, 128 << 10})
+        for (const idx kib : {idx{512}, idx{8} << 10, idx{128} << 10})
             rows_.push_back({.model = "read " + std::to_string(kib) + " KiB, GB/s",
                              .backend = "registers",
                              .weights = "bytes",
