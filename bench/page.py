@@ -203,8 +203,10 @@ def html(data):
         decode = data["decode"]
         parts += ["<h2>Decoding</h2>", '<p class="note">A 12 x 768 model, one thread; the core reads '
                   f"as many bytes at {decode['read_gb_per_s']:.1f} GB/s.</p>",
-                  table(["sequences", "backend", "ms a step", "tokens/s", "share of read bandwidth"],
-                        [[r["sequences"], r["backend"], milliseconds(r["median_ms"]),
+                  table(["sequences", "backend", "weights", "ms a step", "tokens/s",
+                         "share of read bandwidth"],
+                        [[r["sequences"], r["backend"], r["weights"],
+                          milliseconds(r["median_ms"]),
                           f"{r['tokens_per_s']:.0f}", f"{100 * r['share_of_read']:.0f} %"]
                          for r in decode["results"]])]
     parts += ["<details><summary>All times</summary>",

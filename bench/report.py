@@ -91,8 +91,10 @@ def markdown(data):
         decode = data["decode"]
         parts += ["## Decoding", f"A 12 x 768 model, one thread; the core reads as many bytes at "
                   f"{decode['read_gb_per_s']:.1f} GB/s.",
-                  table(["sequences", "backend", "ms a step", "tokens/s", "share of read bandwidth"],
-                        [[r["sequences"], r["backend"], milliseconds(r["median_ms"]),
+                  table(["sequences", "backend", "weights", "ms a step", "tokens/s",
+                         "share of read bandwidth"],
+                        [[r["sequences"], r["backend"], r["weights"],
+                          milliseconds(r["median_ms"]),
                           f"{r['tokens_per_s']:.0f}", f"{100 * r['share_of_read']:.0f} %"]
                          for r in decode["results"]])]
     chosen = {(r["workload"], r["threads"], r["runtime"], r["setting"]) for r in data["results"]}

@@ -27,7 +27,7 @@ import numpy
 import page
 import report
 from peers import bert, knn
-from runtimes import PEERS, RECKON, Peer, Reckon, cores
+from runtimes import PEERS, RECKON, Peer, Reckon, cores, environment
 from workloads import SIZES, all_workloads
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -259,9 +259,9 @@ class Suite:
             "date": datetime.date.today().isoformat(), "peaks": self.peaks}
 
     def decode(self):
-        run = subprocess.run([self.options.programs / "decode", "--output", "json", "--repeats",
-                              "2" if self.options.quick else "20"], capture_output=True, text=True,
-                             check=True)
+        run = subprocess.run([self.options.programs / "decode", "--output", "json", "--weights",
+                              "f32,int8", "--repeats", "2" if self.options.quick else "20"],
+                             capture_output=True, text=True, check=True, env=environment(1))
         return json.loads(run.stdout)
 
     def run(self):

@@ -62,7 +62,7 @@ inline std::vector<std::string> backend_names(reckon::isa set) {
 inline std::vector<std::string> chosen_backends(const std::vector<std::string>& names,
                                                 reckon::isa set) {
     std::vector<std::string> all = backend_names(set);
-    if (names.empty()) return {all.begin() + 1, all.end()};
+    if (names.empty()) return all.size() == 1 ? all : std::vector(all.begin() + 1, all.end());
     std::vector<std::string> chosen;
     for (const std::string& name : names) {
         const auto found = std::find_if(all.begin(), all.end(), [&](const std::string& backend) {
