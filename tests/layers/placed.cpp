@@ -46,8 +46,9 @@ template <class Model, class Sum = double> constexpr idx needed(idx threads = 1)
 }
 
 /// Runs within exactly the counted bytes.
-template <class Model> std::vector<float> scores_within(const Model& model) {
-    constexpr idx bytes = needed<in_flash>();
+template <class Counted = in_flash, class Model>
+std::vector<float> scores_within(const Model& model) {
+    constexpr idx bytes = needed<Counted>();
     alignas(64) static std::array<std::byte, bytes> workspace;
     context<cpu_reference> ctx{std::span{workspace}};
     const auto scope = ctx.scope();
@@ -86,7 +87,7 @@ TEST_CASE("an int8 model in flash equals the one on the heap") {
     const arrays values = arrays_of(small);
     const auto model = placed<int8_in_flash>(values.look());
     context<cpu_reference> ctx;
-    CHECK(scores_within(model) == copy_of(small.scores(ctx, batch())));
+    CHECK(scores_within<int8_in_flash>(model) == copy_of(small.scores(ctx, batch())));
 }
 
 TEST_CASE("arrays that are too short or too long are refused") {

@@ -24,6 +24,11 @@ struct avx512 {  // F CD DQ BW VL
     static constexpr idx lanes = 16;
     RECKON_INLINE static bool here();
 };
+/// avx512 and its dot products of bytes: what int8 kernels of cpu_simd<avx512> use where it is.
+struct avx512_vnni : avx512 {
+    static constexpr const char* name = "avx512_vnni";
+    RECKON_INLINE static bool here();
+};
 struct neon64 {
     static constexpr const char* name = "neon64";
     static constexpr const char* flags = "an aarch64 compiler";
@@ -39,11 +44,13 @@ inline bool avx512::here() {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl");
 }
+inline bool avx512_vnni::here() { return avx512::here() && __builtin_cpu_supports("avx512vnni"); }
 inline bool neon64::here() { return false; }
 #else
 inline bool sse4_2::here() { return false; }
 inline bool avx2::here() { return false; }
 inline bool avx512::here() { return false; }
+inline bool avx512_vnni::here() { return false; }
 #if defined(__aarch64__)
 inline bool neon64::here() { return true; }
 #else

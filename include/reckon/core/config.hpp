@@ -29,7 +29,11 @@
 #ifndef RECKON_ISA
 #if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
     defined(__AVX512BW__) && defined(__AVX512VL__)
+#ifdef __AVX512VNNI__
+#define RECKON_ISA isa_avx512_vnni
+#else
 #define RECKON_ISA isa_avx512
+#endif
 #elif defined(__AVX2__) && defined(__FMA__)
 #define RECKON_ISA isa_avx2
 #elif defined(__AVX2__)
@@ -38,6 +42,8 @@
 #define RECKON_ISA isa_avx
 #elif defined(__SSE4_2__)
 #define RECKON_ISA isa_sse4_2
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define RECKON_ISA isa_neon64_dot
 #elif defined(__aarch64__)
 #define RECKON_ISA isa_neon64
 #else

@@ -9,10 +9,21 @@
 
 namespace reckon::inline v0 {
 
+namespace onednn {
+/// What the backend below packs and oneDNN does not: int8 rows.
+template <class Below> struct int8_of {};
+template <class Below>
+requires requires { typename Below::int8; }
+struct int8_of<Below> {
+    using int8 = typename Below::int8;
+};
+template <class Below> struct packing_over : onednn_packing, int8_of<Below> {};
+}  // namespace onednn
+
 template <class Next> struct cpu_onednn : Next {
     using next = Next;
     template <class N> using over = cpu_onednn<N>;
-    using packing = onednn_packing;
+    using packing = onednn::packing_over<typename Next::packing>;
     static constexpr const char* name = "onednn";
     struct state : Next::state, onednn::products {};
 };

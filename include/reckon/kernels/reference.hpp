@@ -8,6 +8,7 @@
 #include <reckon/kernels/reference/concat.hpp>
 #include <reckon/kernels/reference/embedding.hpp>
 #include <reckon/kernels/reference/gated.hpp>
+#include <reckon/kernels/reference/int8.hpp>
 #include <reckon/kernels/reference/l2_normalize.hpp>
 #include <reckon/kernels/reference/layer_norm.hpp>
 #include <reckon/kernels/reference/linear.hpp>

@@ -94,6 +94,79 @@ void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const
     });
 }
 
+namespace simd {
+/// f with the arch whose dot products of bytes run: avx512's own extension where the CPU has it.
+template <class Arch, class F> void with_bytes_of(const F& f) {
+    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_vnni>)
+        if (avx512_vnni::here()) return f.template operator()<avx512_vnni>();
+    f.template operator()<Arch>();
+}
+
+/// Where rows of x stand as int8, behind their scales.
+struct byte_plan {
+    idx q_row, scale_bytes, bytes;
+
+    RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
+        : q_row(round_up(cols, 64)),
+          scale_bytes(round_up(rows * sizeof(float), 64)),
+          bytes(scale_bytes + rows * q_row) {}
+};
+
+/// f<Bytes>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Bytes wants them.
+template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float> x, const F& f) {
+    const auto scope = ctx.scope();
+    const byte_plan plan(x.rows, x.cols);
+    const auto memory = ctx.template make<std::byte>(1, plan.bytes);
+    auto* const scales = reinterpret_cast<float*>(memory.data);
+    auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
+    with_bytes_of<Arch>([&]<class Bytes>() {
+        by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+            RECKON_ISA::call<Bytes>(quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row,
+                                                  scales + r, std::same_as<Bytes, avx512_vnni>});
+        });
+        f.template operator()<Bytes>([&](idx r, idx rows) {
+            return byte_rows{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
+        });
+    });
+}
+}  // namespace simd
+
+template <class Arch, class Next>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows,
+                             const typename simd_byte_panels<Arch>::view& w) {
+    return simd::byte_plan(rows, w.cols).bytes;
+}
+template <class Arch, class Next>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const int8_view<host>& w) {
+    return simd::byte_plan(rows, w.cols).bytes;
+}
+
+template <class Arch, class Next, class C>
+requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                                           typename simd_byte_panels<Arch>::view w,
+                                           epilogue<float> e, view<float> y) {
+    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
+        constexpr idx width = simd_byte_panels<Arch>::width;
+        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
+                rows_of(r, rows), w.panel(o), w.scales + o, w.offsets + o, e.bias.columns(o, outs),
+                e.f, y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
+template <class Arch, class Next, class C>
+requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                                           int8_view<host> w, epilogue<float> e, view<float> y) {
+    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
+        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_rows{
+                rows_of(r, rows), w.values.slice(o, outs), w.scales.data + o,
+                e.bias.columns(o, outs), e.f, y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
 template <class Arch, class Next, class C>
 void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                               view<const float> w, view<float> y) {

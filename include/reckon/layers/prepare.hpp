@@ -4,8 +4,9 @@
 // accelerator computes from its own memory, so the copy is made there.
 //
 // A layout is a type `Packing` with
-//     struct matrix;                                     a parameter: rows, cols, bytes, look()
-//     static void pack(ctx, view<const float>, matrix&); [out, in] -> its own form
+//     struct matrix;                            a parameter: rows, cols, bytes, look(), `packing`
+//     static void pack(ctx, view, matrix&);     [out, in] -> its own form
+// for dense floats, and it may name others: `int8` for int8 rows, `half` for bf16.
 #pragma once
 
 #include <reckon/backend/context.hpp>
@@ -14,35 +15,53 @@
 
 namespace reckon::inline v0 {
 
-/// Dense float weights are packed; every other representation stays as it is.
-template <class Packing, class Base> struct prepared : Base {
-    using linear =
-        std::conditional_t<std::same_as<typename Base::linear, dense<float>> &&
-                               std::same_as<typename Base::memory, heap> &&
-                               !std::same_as<Packing, unpacked>,
-                           packed<Packing, typename Base::linear>, typename Base::linear>;
+namespace detail {
+/// What packs the weights of a linear policy; `unpacked` leaves them.
+template <class Packing, class Linear> struct packing_of { using type = unpacked; };
+template <class Packing> struct packing_of<Packing, dense<float>> { using type = Packing; };
+template <class Packing, class Inner>
+requires requires { typename Packing::int8; }
+struct packing_of<Packing, int8_rows<Inner>> {
+    using type = typename Packing::int8;
+};
+template <class Packing>
+requires requires { typename Packing::half; }
+struct packing_of<Packing, dense<bf16>> {
+    using type = typename Packing::half;
 };
 
-namespace detail {
-template <class Packing, class C> struct pack_parameter : copy_parameter {
+template <class Packing, class Linear> struct packed_policy {
+    using type = packed<Packing, Linear>;
+};
+template <class Linear> struct packed_policy<unpacked, Linear> { using type = Linear; };
+
+template <class C> struct pack_parameter : copy_parameter {
     C& ctx;
 
     explicit pack_parameter(C& c) : ctx(c) {}
     using copy_parameter::operator();
-    void operator()(const path&, const matrix<float, heap>& from,
-                    auto& to) const requires std::same_as < std::remove_reference_t<decltype(to)>,
-    typename Packing::matrix > { Packing::pack(ctx, from.look(), to); }
-};
-template <class C> struct pack_parameter<unpacked, C> : copy_parameter {
-    explicit pack_parameter(C&) {}
+    template <class From, class To>
+    requires requires { typename To::packing; }
+    void operator()(const path&, const From& from, To& to) const {
+        To::packing::pack(ctx, from.look(), to);
+    }
 };
 }  // namespace detail
+
+/// The weights that the backend packs are packed; every other representation stays as it is.
+template <class Packing, class Base> struct prepared : Base {
+    using packing =
+        std::conditional_t<std::same_as<typename Base::memory, heap>,
+                           typename detail::packing_of<Packing, typename Base::linear>::type,
+                           unpacked>;
+    using linear = typename detail::packed_policy<packing, typename Base::linear>::type;
+};
 
 template <any_context C, template <class, auto> class Model, class Spec, auto Size>
 auto prepare(C& ctx, const Model<Spec, Size>& model) {
     using packing = typename C::kernels::packing;
     if constexpr (std::same_as<typename C::space, host>)
-        return represented<prepared<packing, Spec>>(model, detail::pack_parameter<packing, C>{ctx});
+        return represented<prepared<packing, Spec>>(model, detail::pack_parameter<C>{ctx});
     else
         return copy_to(ctx, model);
 }

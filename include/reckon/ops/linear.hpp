@@ -11,6 +11,14 @@ namespace reckon::inline v0::ops {
 
 template <class C> using epilogue_of = epilogue<number_of<C>, typename C::space>;
 
+/// Bytes that a kernel over such weights takes from the workspace while it runs.
+template <any_context C, class W> constexpr idx linear_scratch_of(idx rows, const W& w) {
+    if constexpr (requires { linear_scratch(typename C::kernels{}, rows, w); })
+        return linear_scratch(typename C::kernels{}, rows, w);
+    else
+        return 0;
+}
+
 template <any_context C, weight_view W>
 void run_linear(C& ctx, input_of<C> x, W w, epilogue_of<C> e, output_of<C> y) {
     using Tag = typename C::tag;
@@ -62,7 +70,12 @@ constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}
         }
         return e.f == activation::none ? y : activate(ctx, y, e.f);
     } else {
-        if constexpr (!C::dry && lives_with<C, W>) run_linear(ctx, x, w, e, y);
+        if constexpr (C::dry) {  // what the kernel takes itself when it runs
+            const auto scope = ctx.scope();
+            ctx.template make<std::byte>(1, linear_scratch_of<C>(x.rows, w));
+        } else if constexpr (lives_with<C, W>) {
+            run_linear(ctx, x, w, e, y);
+        }
         return y;
     }
 }

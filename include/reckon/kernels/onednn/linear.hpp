@@ -18,6 +18,7 @@ struct onednn_packing {
     class matrix {
       public:
         using parameter_tag = void;
+        using packing = onednn_packing;
 
         matrix() = default;
         matrix(idx rows, idx cols) : rows_(rows), cols_(cols) {}

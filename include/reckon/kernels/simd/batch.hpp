@@ -31,6 +31,7 @@ template <> struct on<avx512> {
     using arch = xsimd::avx512bw;
     static constexpr idx tile_rows = 9;
 };
+template <> struct on<avx512_vnni> : on<avx512> {};
 template <> struct on<neon64> {
     using arch = xsimd::neon64;
     static constexpr idx tile_rows = 8;
@@ -41,7 +42,7 @@ template <class Arch> using flags = typename vec<Arch>::batch_bool_type;
 
 /// a b + c with one rounding where the arch has it: xsimd 8.1 does not know AVX-512's.
 template <class Arch> vec<Arch> fused(vec<Arch> a, vec<Arch> b, vec<Arch> c) {
-    if constexpr (std::same_as<Arch, avx512>)
+    if constexpr (std::derived_from<Arch, avx512>)
         return _mm512_fmadd_ps(a, b, c);
     else
         return xsimd::fma(a, b, c);
@@ -86,7 +87,7 @@ template <class Arch> vec<Arch> load(const float* p, whole = {}, float = 0) {
 template <class Arch> void store(vec<Arch> v, float* p, whole = {}) { v.store_unaligned(p); }
 
 template <class Arch> vec<Arch> load(const float* p, part some, float beyond = 0) {
-    if constexpr (std::same_as<Arch, avx512>) {
+    if constexpr (std::derived_from<Arch, avx512>) {
         return _mm512_mask_loadu_ps(vec<Arch>(beyond), some.mask(), p);
     } else {
         alignas(64) float lanes[Arch::lanes];
@@ -95,7 +96,7 @@ template <class Arch> vec<Arch> load(const float* p, part some, float beyond = 0
     }
 }
 template <class Arch> void store(vec<Arch> v, float* p, part some) {
-    if constexpr (std::same_as<Arch, avx512>) {
+    if constexpr (std::derived_from<Arch, avx512>) {
         _mm512_mask_storeu_ps(p, some.mask(), v);
     } else {
         alignas(64) float lanes[Arch::lanes];

@@ -131,4 +131,45 @@ struct mean_of_rows {
     view<float> y;
 };
 
+/// Vectors in a panel of int8 weights.
+constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
+
+/// Rows as int8, filled up with zeros to q_row bytes, and the scale of each; `unsigned_q` adds 128.
+struct quantise_rows {
+    view<const float> x;
+    std::int8_t* q;
+    idx q_row;
+    float* scales;
+    bool unsigned_q;
+};
+
+/// Rows made by quantise_rows.
+struct byte_rows {
+    const std::int8_t* q;
+    idx q_row;
+    const float* scales;
+    idx rows, cols;
+};
+
+/// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/byte_panels.hpp).
+struct linear_byte_panel {
+    byte_rows x;
+    const std::int8_t* panel;
+    const float* scales;
+    const std::int32_t* offsets;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same over int8 rows as they are, [out, in].
+struct linear_byte_rows {
+    byte_rows x;
+    view<const std::int8_t> w;
+    const float* scales;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
 }  // namespace reckon::inline v0::simd

@@ -26,6 +26,9 @@ template <> inline constexpr bool native<avx2> = true;
     defined(__AVX512BW__) && defined(__AVX512VL__)
 template <> inline constexpr bool native<avx512> = true;
 #endif
+#if defined(__AVX512VNNI__)
+template <> inline constexpr bool native<avx512_vnni> = native<avx512>;
+#endif
 #ifdef __aarch64__
 template <> inline constexpr bool native<neon64> = true;
 #endif

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <reckon/core/matrix.hpp>
+#include <reckon/kernels/simd/byte_panels.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
 namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class Arch> struct simd_panels {
     static constexpr idx width = simd::panel_vectors * Arch::lanes;
+    using int8 = simd_byte_panels<Arch>;
 
     struct view {
         using space = host;
@@ -23,6 +25,7 @@ template <class Arch> struct simd_panels {
     class matrix {
       public:
         using parameter_tag = void;
+        using packing = simd_panels;
 
         matrix() = default;
         matrix(idx rows, idx cols)

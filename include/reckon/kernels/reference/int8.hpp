@@ -1,0 +1,58 @@
+// y = f(x w^T + bias) over int8 rows: each row of x becomes int8 as well, symmetric like the weight
+// (scale = max |x| / 127, rounded to nearest, ties to even), and sums are exact in int32. This is
+// what every backend computes, so they agree as closely as in float. A row with a number that is
+// not finite gives NaN. (A recording context multiplies x as it is, kernels/reference/linear.hpp:
+// its gradients are of what it computes.)
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/weights.hpp>
+#include <reckon/kernels/reference/activate.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace reckon::inline v0 {
+
+namespace detail {
+inline namespace RECKON_ISA {
+/// Writes the row as int8 and tells its scale; NaN where a number is not finite.
+template <class E> float quantise_row(const E* x, idx count, std::int8_t* q) {
+    float top = 0;
+    bool finite = true;
+    for (idx i = 0; i < count; ++i) {
+        const float magnitude = std::fabs(float(x[i]));
+        finite = finite && magnitude <= std::numeric_limits<float>::max();
+        top = magnitude > top ? magnitude : top;
+    }
+    if (!finite) return std::numeric_limits<float>::quiet_NaN();
+    const float steps = top > 0 ? 127 / top : 0;
+    for (idx i = 0; i < count; ++i) q[i] = std::int8_t(std::nearbyint(float(x[i]) * steps));
+    return top / 127;
+}
+}  // namespace RECKON_ISA
+}  // namespace detail
+
+/// One row of x as int8.
+constexpr idx linear_scratch(const cpu_reference&, idx, const int8_view<host>& w) { return w.cols; }
+
+template <class C, class E>
+requires(!C::recording) void linear_kernel(const cpu_reference& tag, C& ctx, view<const E> x,
+                                           int8_view<host> w, epilogue<E> e, view<E> y) {
+    using Sum = typename C::sum;
+    const auto scope = ctx.scope();
+    const auto memory = ctx.template make<std::byte>(1, linear_scratch(tag, x.rows, w));
+    auto* const q = reinterpret_cast<std::int8_t*>(memory.data);
+    for (idx i = 0; i < y.rows; ++i) {
+        const float scale = detail::quantise_row(x.row(i), x.cols, q);
+        for (idx o = 0; o < y.cols; ++o) {
+            std::int32_t sum = 0;
+            for (idx k = 0; k < x.cols; ++k) sum += std::int32_t(q[k]) * w.values(o, k);
+            const Sum bias = e.bias.data != nullptr ? Sum(e.bias(0, o)) : Sum(0);
+            y(i, o) = E(activated(e.f, Sum(sum) * Sum(scale) * Sum(w.scales(0, o)) + bias));
+        }
+    }
+}
+
+}  // namespace reckon::inline v0

@@ -1,0 +1,73 @@
+// Packed int8 rows for the tile of kernels/simd/int8.hpp: columns of the product (rows of the
+// weight [out, in]) in panels, [out / width][in / 4][width][4], so that a column's four numbers of
+// depth stand together; depth is filled up with zeros to a multiple of four. The last panel is as
+// many vectors wide as it needs. The layout depends on the arch's lanes alone.
+#pragma once
+
+#include <reckon/core/matrix.hpp>
+#include <reckon/kernels/simd/calls.hpp>
+
+namespace reckon::inline v0::inline RECKON_ISA {
+
+template <class Arch> struct simd_byte_panels {
+    static constexpr idx width = simd::byte_vectors(Arch::lanes) * Arch::lanes;
+
+    struct view {
+        using space = host;
+        const std::int8_t* data = nullptr;
+        const float* scales = nullptr;          // [out], filled up to whole vectors
+        const std::int32_t* offsets = nullptr;  // [out]: 128 times the sum of the weight's row
+        idx rows = 0, cols = 0;                 // of the weight
+
+        /// Where the panel of outputs [out, out + width) begins; out is a multiple of width.
+        const std::int8_t* panel(idx out) const { return data + out * simd::round_up(cols, 4); }
+    };
+
+    class matrix {
+      public:
+        using parameter_tag = void;
+        using packing = simd_byte_panels;
+
+        matrix() = default;
+        matrix(idx rows, idx cols)
+            : rows_(rows),
+              cols_(cols),
+              items_(simd::round_up(rows, Arch::lanes) * simd::round_up(cols, 4)),
+              scales_(simd::round_up(rows, Arch::lanes)),
+              offsets_(scales_.size()) {}
+        idx rows() const { return rows_; }
+        idx cols() const { return cols_; }
+        idx size() const { return rows_ * cols_; }
+        idx bytes() const {
+            return items_.size() + scales_.size() * (sizeof(float) + sizeof(std::int32_t));
+        }
+        view look() const { return {items_.data(), scales_.data(), offsets_.data(), rows_, cols_}; }
+
+      private:
+        friend simd_byte_panels;
+        idx rows_ = 0, cols_ = 0;
+        heap_array<std::int8_t> items_;
+        heap_array<float> scales_;
+        heap_array<std::int32_t> offsets_;
+    };
+
+    template <class C> static void pack(C&, int8_view<host> from, matrix& to) {
+        const idx padded = simd::round_up(from.rows, Arch::lanes);
+        for (idx first = 0; first < from.rows; first += width) {
+            const idx wide = padded - first < width ? padded - first : width;
+            std::int8_t* const panel = to.items_.data() + first * simd::round_up(from.cols, 4);
+            for (idx o = 0; o < wide && first + o < from.rows; ++o) {
+                std::int32_t sum = 0;
+                for (idx k = 0; k < from.cols; ++k) {
+                    const std::int8_t number = from.values(first + o, k);
+                    panel[(k / 4 * wide + o) * 4 + k % 4] = number;
+                    sum += number;
+                }
+                to.scales_[first + o] = from.scales(0, first + o);
+                to.offsets_[first + o] = 128 * sum;
+            }
+        }
+    }
+};
+
+}  // namespace reckon::inline v0::inline RECKON_ISA

@@ -1,0 +1,309 @@
+// linear over int8 weights: rows of x become int8, products are exact in int32, four numbers of
+// depth at a time. Both lie within +-127, never -128, so that on SSE and AVX two products of |x|
+// and +-w fit into 16 bits (127 * 127 * 2 = 32258) and nothing saturates. AVX-512 VNNI multiplies
+// unsigned by signed bytes: x + 128 goes in, and 128 times the sum of the weight's row is taken off
+// again.
+#pragma once
+
+#include <reckon/kernels/simd/math.hpp>
+#include <reckon/kernels/simd/tile.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// Four bytes of a row.
+inline std::int32_t four_of(const std::int8_t* x) {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return four;
+}
+
+/// What an instruction set knows of bytes: sums of 32 bits for as many columns as it has lanes, and
+/// their dot products of four.
+template <class Arch> struct bytes_of;
+
+#ifdef __SSE4_2__
+template <> struct bytes_of<sse4_2> {
+    using sums = __m128i;
+    struct row {
+        __m128i x, magnitude;
+    };
+    static constexpr idx tile_rows = 4;
+    static constexpr bool unsigned_q = false;
+
+    static sums zero() { return _mm_setzero_si128(); }
+    static __m128i load(const std::int8_t* w) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(w));
+    }
+    static row of(__m128i x) { return {x, _mm_abs_epi8(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m128i w) {
+        const __m128i pairs = _mm_maddubs_epi16(x.magnitude, _mm_sign_epi8(w, x.x));
+        return _mm_add_epi32(s, _mm_madd_epi16(pairs, _mm_set1_epi16(1)));
+    }
+    static sums minus(sums a, sums b) { return _mm_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(s));
+    }
+    static void store(sums s, std::int32_t* to) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), s);
+    }
+    static vec<sse4_2> number(sums s) { return _mm_cvtepi32_ps(s); }
+    static void narrow(vec<sse4_2> x, std::int8_t* to) {  // rounds to nearest, ties to even
+        const __m128i words = _mm_cvtps_epi32(x);
+        const __m128i halves = _mm_packs_epi32(words, words);
+        const std::int32_t four = _mm_cvtsi128_si32(_mm_packs_epi16(halves, halves));
+        std::memcpy(to, &four, sizeof four);
+    }
+};
+#endif
+
+#if defined(__AVX2__) && defined(__FMA__)
+template <> struct bytes_of<avx2> {
+    using sums = __m256i;
+    struct row {
+        __m256i x, magnitude;
+    };
+    static constexpr idx tile_rows = 4;
+    static constexpr bool unsigned_q = false;
+
+    static sums zero() { return _mm256_setzero_si256(); }
+    static __m256i load(const std::int8_t* w) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
+    }
+    static row of(__m256i x) { return {x, _mm256_abs_epi8(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm256_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m256i w) {
+        const __m256i pairs = _mm256_maddubs_epi16(x.magnitude, _mm256_sign_epi8(w, x.x));
+        return _mm256_add_epi32(s, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    static sums minus(sums a, sums b) { return _mm256_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s));
+    }
+    static void store(sums s, std::int32_t* to) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), s);
+    }
+    static vec<avx2> number(sums s) { return _mm256_cvtepi32_ps(s); }
+    static void narrow(vec<avx2> x, std::int8_t* to) {
+        const __m256i words = _mm256_cvtps_epi32(x);
+        const __m128i halves =
+            _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packs_epi16(halves, halves));
+    }
+};
+#endif
+
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+struct bytes_of_avx512 {
+    using sums = __m512i;
+    static constexpr idx tile_rows = 9;
+
+    static sums zero() { return _mm512_setzero_si512(); }
+    static __m512i load(const std::int8_t* w) { return _mm512_loadu_si512(w); }
+    static sums minus(sums a, sums b) { return _mm512_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) { return _mm512_loadu_si512(s); }
+    static void store(sums s, std::int32_t* to) { _mm512_storeu_si512(to, s); }
+    static vec<avx512> number(sums s) { return _mm512_cvtepi32_ps(s); }
+    static void narrow(vec<avx512> x, std::int8_t* to) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                         _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)));
+    }
+};
+template <> struct bytes_of<avx512> : bytes_of_avx512 {
+    struct row {
+        __m512i magnitude;
+        __mmask64 negative;
+    };
+    static constexpr bool unsigned_q = false;
+
+    static row of(__m512i x) { return {_mm512_abs_epi8(x), _mm512_movepi8_mask(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm512_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m512i w) {
+        const __m512i turned = _mm512_mask_sub_epi8(w, x.negative, _mm512_setzero_si512(), w);
+        const __m512i pairs = _mm512_maddubs_epi16(x.magnitude, turned);
+        return _mm512_add_epi32(s, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+    }
+};
+#endif
+
+#ifdef __AVX512VNNI__
+template <> struct bytes_of<avx512_vnni> : bytes_of_avx512 {
+    using row = __m512i;
+    static constexpr bool unsigned_q = true;
+
+    static row of(__m512i x) { return x; }
+    static row broadcast(const std::int8_t* x) { return _mm512_set1_epi32(four_of(x)); }
+    static sums dot(sums s, row x, __m512i w) { return _mm512_dpbusd_epi32(s, x, w); }
+};
+#endif
+
+#ifdef __aarch64__
+template <> struct bytes_of<neon64> {
+    using sums = int32x4_t;
+    using row = int8x16_t;
+    static constexpr idx tile_rows = 8;
+    static constexpr bool unsigned_q = false;
+
+    static sums zero() { return vdupq_n_s32(0); }
+    static int8x16_t load(const std::int8_t* w) { return vld1q_s8(w); }
+    static row of(int8x16_t x) { return x; }
+    static row broadcast(const std::int8_t* x) {
+        return vreinterpretq_s8_s32(vdupq_n_s32(four_of(x)));
+    }
+    static sums dot(sums s, row x, int8x16_t w) {
+#ifdef __ARM_FEATURE_DOTPROD
+        return vdotq_s32(s, x, w);
+#else
+        const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(w)),
+                        high = vmull_s8(vget_high_s8(x), vget_high_s8(w));
+        return vaddq_s32(s, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+#endif
+    }
+    static sums minus(sums a, sums b) { return vsubq_s32(a, b); }
+    static sums load_sums(const std::int32_t* s) { return vld1q_s32(s); }
+    static void store(sums s, std::int32_t* to) { vst1q_s32(to, s); }
+    static vec<neon64> number(sums s) { return vcvtq_f32_s32(s); }
+    static void narrow(vec<neon64> x, std::int8_t* to) {
+        const int16x4_t halves = vmovn_s32(vcvtnq_s32_f32(x));
+        const int8x8_t bytes = vmovn_s16(vcombine_s16(halves, halves));
+        std::memcpy(to, &bytes, 4);
+    }
+};
+#endif
+
+/// The sum of all lanes.
+template <class Arch> std::int32_t total_of(typename bytes_of<Arch>::sums s) {
+    alignas(64) std::int32_t lanes[Arch::lanes];
+    std::memcpy(lanes, &s, sizeof lanes);
+    std::int32_t sum = 0;
+    for (std::int32_t lane : lanes) sum += lane;
+    return sum;
+}
+
+/// Rows as int8 by the rule of kernels/reference/int8.hpp.
+template <class Arch> void run(const quantise_rows& c) {
+    using B = bytes_of<Arch>;
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float* x = c.x.row(r);
+        std::int8_t* const q = c.q + r * c.q_row;
+        vec<Arch> top(0), odd(0);  // x - x is 0 but for infinities and NaN
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> v = load<Arch>(x + i, size);
+            top = xsimd::max(top, xsimd::abs(v));
+            odd += v - v;
+        });
+        alignas(64) float tops[Arch::lanes];
+        top.store_aligned(tops);
+        float highest = 0;
+        for (float t : tops) highest = t > highest ? t : highest;
+        const bool finite = sum_of<Arch>(odd) == 0;
+        const vec<Arch> scale(finite && highest > 0 ? 127 / highest : 0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> v = finite ? load<Arch>(x + i, size) * scale : vec<Arch>(0);
+            if constexpr (std::same_as<decltype(size), whole>) {
+                B::narrow(v, q + i);
+            } else {
+                std::int8_t some[Arch::lanes];
+                B::narrow(v, some);
+                std::memcpy(q + i, some, size.count);
+            }
+        });
+        for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
+        if (c.unsigned_q)
+            for (idx i = 0; i < c.q_row; ++i) q[i] = std::int8_t(q[i] ^ -128);
+        c.scales[r] = finite ? highest / 127 : std::numeric_limits<float>::quiet_NaN();
+    }
+}
+
+/// Sums of one panel's columns for `Rows` rows, [Rows][width]. Flattened, and with nothing behind
+/// the loop but stores: sums that more code touches do not stay in registers.
+template <class Arch, idx Rows, idx Vectors>
+[[gnu::flatten]] void byte_tile(const linear_byte_panel& c, idx first, std::int32_t* out) {
+    using B = bytes_of<Arch>;
+    constexpr idx lanes = Arch::lanes, step = Vectors * lanes * 4;
+    constexpr idx width = byte_vectors(lanes) * lanes;
+    const std::int8_t* x = c.x.q + first * c.x.q_row;
+    const std::int8_t* panel = c.panel;
+    typename B::sums sums[Rows][Vectors];
+    unroll<Rows>([&](auto r) { unroll<Vectors>([&](auto v) { sums[r][v] = B::zero(); }); });
+    for (idx k = 0; k < c.x.cols; k += 4, x += 4, panel += step) {
+        decltype(B::load(panel)) w[Vectors];
+        unroll<Vectors>([&](auto v) { w[v] = B::load(panel + v * lanes * 4); });
+        unroll<Rows>([&](auto r) {
+            const auto row = B::broadcast(x + r * c.x.q_row);
+            unroll<Vectors>([&](auto v) { sums[r][v] = B::dot(sums[r][v], row, w[v]); });
+        });
+    }
+    unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) { B::store(sums[r][v], out + r * width + v * lanes); });
+    });
+}
+
+template <class Arch> void run(const linear_byte_panel& c) {
+    using B = bytes_of<Arch>;
+    constexpr idx vectors = byte_vectors(Arch::lanes), width = vectors * Arch::lanes;
+    constexpr idx most = B::tile_rows;
+    const idx used = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    alignas(64) std::int32_t sums[most * width];
+    alignas(64) float bias[width] = {};
+    if (c.bias.data != nullptr)
+        for (idx o = 0; o < width && o < c.y.cols; ++o) bias[o] = c.bias.data[o];
+    balanced<most>(c.x.rows, [&](idx first, idx count) {
+        unroll<most>([&](auto r) {
+            unroll<vectors>([&](auto v) {
+                if (count == r + 1 && used == v + 1) byte_tile<Arch, r + 1, v + 1>(c, first, sums);
+            });
+        });
+        for (idx r = 0; r < count; ++r) {
+            float* const y = c.y.row(first + r);
+            const vec<Arch> x_scale(c.x.scales[first + r]);
+            steps<Arch>(c.y.cols, [&](idx o, auto size) {
+                auto sum = B::load_sums(sums + r * width + o);
+                if constexpr (B::unsigned_q) sum = B::minus(sum, B::load_sums(c.offsets + o));
+                store<Arch>(fused<Arch>(B::number(sum), load<Arch>(c.scales + o) * x_scale,
+                                        load<Arch>(bias + o)),
+                            y + o, size);
+            });
+            if (c.f != activation::none) activate_row<Arch>(c.f, y, y, c.y.cols);
+        }
+    });
+}
+
+/// Dot products along the rows of both: a table that is not packed, such as a tied head.
+template <class Arch> void run(const linear_byte_rows& c) {
+    using B = bytes_of<Arch>;
+    constexpr idx step = Arch::lanes * 4;
+    const idx whole_steps = c.x.cols / step * step, left = c.x.cols - whole_steps;
+    alignas(64) std::int8_t ones[step];
+    std::memset(ones, 1, step);
+    for (idx o = 0; o < c.y.cols; ++o) {
+        const std::int8_t* const w = c.w.row(o);
+        alignas(64) std::int8_t tail[step] = {};
+        std::memcpy(tail, w + whole_steps, left);
+        const auto each = [&](const auto& f) {
+            for (idx k = 0; k < whole_steps; k += step) f(k, B::load(w + k));
+            if (left != 0) f(whole_steps, B::load(tail));
+        };
+        std::int32_t offset = 0;
+        if constexpr (B::unsigned_q) {
+            auto sum = B::zero();
+            each([&](idx, auto v) { sum = B::dot(sum, B::of(B::load(ones)), v); });
+            offset = 128 * total_of<Arch>(sum);
+        }
+        for (idx r = 0; r < c.y.rows; ++r) {
+            auto sum = B::zero();
+            const std::int8_t* const x = c.x.q + r * c.x.q_row;
+            each([&](idx k, auto v) { sum = B::dot(sum, B::of(B::load(x + k)), v); });
+            const float bias = c.bias.data != nullptr ? c.bias.data[o] : 0;
+            c.y(r, o) = float(total_of<Arch>(sum) - offset) * (c.scales[o] * c.x.scales[r]) + bias;
+        }
+    }
+    if (c.f == activation::none) return;
+    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA
