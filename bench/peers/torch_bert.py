@@ -1,7 +1,5 @@
 """PyTorch, eager: its own linear, scaled_dot_product_attention and layer_norm. int8 is its dynamic
 quantisation."""
-import numpy
-
 from peers.bert import Encoder, layer_names, read_weights
 
 package = "torch"
