@@ -1,0 +1,181 @@
+// Generation with real weights: stories260K tells its story, and m6 goes on as its goldens do.
+#include "fake_language_model.hpp"
+#include "models/golden.hpp"
+
+#include <reckon/io/load.hpp>
+#include <reckon/layers/prepare.hpp>
+#include <reckon/models/llama.hpp>
+#include <reckon/models/m6.hpp>
+#include <reckon/tasks/generate.hpp>
+#include <reckon/text/llama2c_vocabulary.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+using namespace golden;
+using fake::ids;
+
+namespace {
+
+struct stories {
+    std::filesystem::path folder;
+    llama2c_vocabulary text;
+
+    /// BOS and the text.
+    generation_request request(const std::string& prompt, idx max_tokens) const {
+        generation_request r{.prompt = {1}, .max_tokens = max_tokens};
+        for (std::int32_t id : text.encode(prompt)) r.prompt.push_back(id);
+        return r;
+    }
+    /// Seven that end at different times; the first becomes the expected text.
+    std::vector<generation_request> batch() const {
+        std::vector<generation_request> all{request("", 200)};
+        for (const char* prompt : {"Once upon a time", "Lily and Tom went to the park", "A",
+                                   "The dog was sad because he lost his big red ball in the garden",
+                                   "One day, a", "\"Hello\", said"})
+            all.push_back(request(prompt, 20 + 7 * all.size()));
+        all[6].how = {.temperature = 0.9f, .top_p = 0.95f, .seed = 4};
+        return all;
+    }
+};
+
+std::optional<stories> find_stories(const std::string& test) {
+    const auto folder = test_support::data(test, "stories260k");
+    if (!folder) return {};
+    return stories{*folder, llama2c_vocabulary::load((*folder / "tok512.bin").string())};
+}
+
+/// Alone, in a batch of four places, with any number of threads.
+template <class C, class Model> void expect_stories(const Model& model, const stories& s) {
+    C one, two{{.threads = 2}}, three{{.threads = 3}};
+    const auto requests = s.batch();
+    const auto outputs = generate(one, model, requests, 4);
+    for (idx i = 0; i < requests.size(); ++i) {
+        CAPTURE(i);
+        CHECK(outputs[i].size() == requests[i].max_tokens);
+        CHECK(generate(one, model, {requests[i]}).front() == outputs[i]);
+    }
+    CHECK(s.text.decode(outputs[0]) == read_text((s.folder / "expected_greedy_200.txt").string()));
+    CHECK(generate(two, model, requests, 4) == outputs);
+    CHECK(generate(three, model, requests, 4) == outputs);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("stories260K tells the expected story, alone and in a ragged batch", "",
+                   RECKON_TEST_BACKENDS) {
+    const std::string test = "stories260K tells the expected story";
+    if (!test_support::runs<TestType>(test)) return;
+    const auto s = find_stories(test);
+    if (!s) return;
+    using C = context<typename TestType::tag>;
+    const auto model = llama::load(s->folder.string());
+    expect_stories<C>(model, *s);
+    C ctx;
+    if constexpr (!std::same_as<typename C::kernels::packing, unpacked>)
+        expect_stories<C>(prepare(ctx, model), *s);
+}
+
+TEST_CASE("stories260K goes on from rows as from ids, and from a bf16 cache of half the bytes") {
+    const auto s = find_stories("stories260K goes on from rows");
+    if (!s) return;
+    const auto model = llama::load(s->folder.string());
+    context<cpu_reference> ctx;
+    auto request = s->request("Once upon a time", 60);
+    generator exact(ctx, model, {.slots = 2, .tokens = 100});
+    generator<context<cpu_reference>, llama::model<>, bf16> rounded(ctx, model,
+                                                                    {.slots = 2, .tokens = 100});
+    CHECK(2 * rounded.cache().bytes() == exact.cache().bytes());
+    exact.enter(request);
+    rounded.enter(request);
+    request.rows = fake::rows_of(ctx, model, request.prompt);
+    request.prompt.clear();
+    exact.enter(request);
+    rounded.enter(request);
+    while (exact.running() + rounded.running() != 0) {
+        exact.step();
+        rounded.step();
+    }
+    CHECK(exact.output(1) == exact.output(0));
+    CHECK(rounded.output(1) == rounded.output(0));
+    CHECK(rounded.output(0) == exact.output(0));
+}
+
+namespace {
+
+m6::model<> tiny_m6() {
+    m6::model<> model{
+        {.vocabulary = 60, .positions = 64, .layers = 3, .heads = 4, .width = 32, .hidden = 128}};
+    load_parameters(model, safetensors::open(path_of("m6_tiny_plain/model.safetensors")));
+    return model;
+}
+
+std::int32_t best(const float* row) { return std::int32_t(std::max_element(row, row + 60) - row); }
+
+/// The sequences of the goldens, and what each should go on with.
+struct m6_texts {
+    file expected{"m6_tiny_plain_expected.safetensors"};
+    id_batch<> all = expected.batch("ids", "offsets");
+    std::span<const std::int32_t> sources = expected.get<std::int32_t>("sources");
+
+    static std::int32_t next(std::span<const float> logits, const ragged& rows, idx s) {
+        return best(logits.data() + (rows.begin(s + 1) - 1) * 60);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("m6 reads the source of each sequence both ways, and goes on one way") {
+    const auto model = tiny_m6();
+    const m6_texts texts;
+    context<cpu_reference> ctx;
+    std::vector<generation_request> requests;
+    for (idx s = 0; s < texts.sources.size(); ++s) {
+        const auto begin = texts.all.ids.data + texts.all.rows.begin(s);
+        requests.push_back({.prompt = {begin, begin + texts.all.rows.length(s)},
+                            .source = idx(texts.sources[s]),
+                            .max_tokens = 12});
+    }
+    const auto outputs = generate(ctx, model, requests, 3);
+    for (idx s = 0; s < requests.size(); ++s) {
+        CAPTURE(s);
+        CHECK(outputs[s][0] == texts.next(texts.expected.get<float>("logits"), texts.all.rows, s));
+        ids text = requests[s].prompt;  // read anew for each token, without a cache
+        for (std::int32_t id : outputs[s]) {
+            const auto scope = ctx.scope();
+            const std::int32_t offsets[] = {0, std::int32_t(text.size())};
+            const auto states = model(ctx, batch_of(text, offsets), requests[s].source);
+            CHECK(id == best(model.logits(ctx, states.slice(text.size() - 1, 1)).data));
+            text.push_back(id);
+        }
+    }
+}
+
+TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own number") {
+    const auto model = tiny_m6();
+    const m6_texts texts;
+    const auto set = texts.expected.get<std::int32_t>("prompts/of");
+    const ragged rows{texts.expected.get<std::int32_t>("prompts/offsets")};
+    context<cpu_reference> ctx;
+    std::vector<generation_request> requests;
+    for (idx s = 0; s < texts.sources.size(); ++s) {
+        const auto scope = ctx.scope();
+        const one_sequence text(texts.all, s);
+        const auto prompts =
+            texts.expected.get<float>(set[s] == 1 ? "prompts/set.1" : "prompts/set.0");
+        const view<const float> table{prompts.data(), prompts.size() / 32, 32};
+        const idx count = set[s] < 0 ? 0 : table.rows;
+        const auto x =
+            model.embed(ctx, in_front(ctx, table, 0, count, text.batch.rows), text.batch);
+        generation_request r{.rows = {x.rows, x.cols},
+                             .front = count,
+                             .source = idx(texts.sources[s]),
+                             .max_tokens = 1};
+        std::copy_n(x.data, x.size(), r.rows.data());
+        requests.push_back(std::move(r));
+    }
+    const auto outputs = generate(ctx, model, requests);
+    for (idx s = 0; s < requests.size(); ++s)
+        CHECK(outputs[s] == ids{texts.next(texts.expected.get<float>("prompts/logits"), rows, s)});
+}
