@@ -35,10 +35,7 @@ class checkpoint {
     const std::string& name() const { return name_; }
     /// Null where there is none.
     const stored_tensor* find(std::string_view tensor) const {
-        const auto found =
-            std::lower_bound(tensors_.begin(), tensors_.end(), tensor,
-                             [](const stored_tensor& t, std::string_view n) { return t.name < n; });
-        return found != tensors_.end() && found->name == tensor ? &*found : nullptr;
+        return find_tensor(tensors_, tensor);
     }
 
   private:

@@ -89,6 +89,15 @@ inline std::string described(const stored_tensor& tensor) {
     return described(tensor.type, tensor.shape);
 }
 
+/// Of tensors sorted by name, the one of that name; null where there is none.
+inline const stored_tensor* find_tensor(std::span<const stored_tensor> sorted,
+                                        std::string_view name) {
+    const auto found =
+        std::lower_bound(sorted.begin(), sorted.end(), name,
+                         [](const stored_tensor& t, std::string_view n) { return t.name < n; });
+    return found != sorted.end() && found->name == name ? &*found : nullptr;
+}
+
 /// Refuses a tensor whose bytes are not as many as its type and shape take. `file` is for errors.
 inline void expect_whole(const stored_tensor& tensor, std::string_view file) {
     const auto refuse = [&](const std::string& expected, const std::string& actual) {

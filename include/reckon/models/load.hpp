@@ -3,6 +3,7 @@
 // the rest to `load_sized`.
 #pragma once
 
+#include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
 #include <reckon/io/name_table.hpp>
 #include <reckon/layers/placed.hpp>
@@ -28,6 +29,25 @@ inline void expect_heads(std::string_view op, const std::string& argument, idx h
     if (heads == 0 || width % heads != 0)
         throw load_error(op, argument, "a divisor of the width " + std::to_string(width),
                          std::to_string(heads));
+}
+
+/// A key of a configuration file, as errors call it.
+inline std::string key_of(const std::string& file, const char* key) {
+    return file + ": " + in_quotes(key);
+}
+
+/// A word of a configuration that tells this model from others; `absent` stands for none.
+inline void expect_word(std::string_view op, const json_object& json, const std::string& file,
+                        const char* key, const std::string& expected,
+                        const std::string& absent = "nothing") {
+    const auto actual = json.value_or<std::string>(key, absent);
+    if (actual != expected)
+        throw load_error(op, key_of(file, key), in_quotes(expected), in_quotes(actual));
+}
+/// A switch that would make it another model.
+inline void expect_off(std::string_view op, const json_object& json, const std::string& file,
+                       const char* key) {
+    if (json.value_or<bool>(key, false)) throw load_error(op, key_of(file, key), "false", "true");
 }
 
 /// The model of these sizes with the parameters of the file. It is compared with the file only

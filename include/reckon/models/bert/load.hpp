@@ -13,31 +13,17 @@
 
 namespace reckon::inline v0::bert::inline RECKON_ISA {
 
-namespace detail {
-inline std::string key_of(const std::string& file, const char* key) {
-    return file + ": " + in_quotes(key);
-}
-
-inline void expect_word(const json_object& json, const std::string& file, const char* key,
-                        const std::string& expected, const std::string& actual) {
-    if (json.value_or<std::string>(key, actual) != expected)
-        throw load_error("bert", key_of(file, key), in_quotes(expected),
-                         in_quotes(json.value_or<std::string>(key, actual)));
-}
-}  // namespace detail
-
 /// The sizes that a config.json states.
 inline config read_config(const std::string& file) {
     const json_object json = json_object::read(file);
-    detail::expect_word(json, file, "model_type", "bert", "nothing");
-    detail::expect_word(json, file, "hidden_act", "gelu", "nothing");
-    detail::expect_word(json, file, "position_embedding_type", "absolute", "absolute");
-    if (json.value_or<bool>("is_decoder", false))
-        throw load_error("bert", detail::key_of(file, "is_decoder"), "false", "true");
+    expect_word("bert", json, file, "model_type", "bert");
+    expect_word("bert", json, file, "hidden_act", "gelu");
+    expect_word("bert", json, file, "position_embedding_type", "absolute", "absolute");
+    expect_off("bert", json, file, "is_decoder");
 
     const auto size = [&](const char* key, idx most) {
         const idx value = json.required<idx>(key);
-        expect_size("bert", detail::key_of(file, key), value, most);
+        expect_size("bert", key_of(file, key), value, most);
         return value;
     };
     const config c{.vocabulary = size("vocab_size", most_ids),
@@ -48,9 +34,9 @@ inline config read_config(const std::string& file) {
                    .width = size("hidden_size", most_width),
                    .hidden = size("intermediate_size", most_width),
                    .epsilon = json.required<float>("layer_norm_eps")};
-    expect_heads("bert", detail::key_of(file, "num_attention_heads"), c.heads, c.width);
+    expect_heads("bert", key_of(file, "num_attention_heads"), c.heads, c.width);
     if (!(c.epsilon >= 0))
-        throw load_error("bert", detail::key_of(file, "layer_norm_eps"), "0 or more",
+        throw load_error("bert", key_of(file, "layer_norm_eps"), "0 or more",
                          std::to_string(c.epsilon));
     return c;
 }
@@ -70,7 +56,7 @@ inline idx read_text_limit(const std::string& folder, const config& size) {
     const std::string file = folder + "/sentence_bert_config.json";
     const idx limit = json_object::read(file).required<idx>("max_seq_length");
     if (limit < 2)
-        throw load_error("bert", detail::key_of(file, "max_seq_length"), "at least 2",
+        throw load_error("bert", key_of(file, "max_seq_length"), "at least 2",
                          std::to_string(limit));
     return std::min(limit, size.positions);
 }

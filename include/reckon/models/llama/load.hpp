@@ -16,22 +16,6 @@
 namespace reckon::inline v0::llama::inline RECKON_ISA {
 
 namespace detail {
-inline std::string key_of(const std::string& file, const char* key) {
-    return file + ": " + in_quotes(key);
-}
-
-inline void expect_word(const json_object& json, const std::string& file, const char* key,
-                        const std::string& expected) {
-    const auto actual = json.value_or<std::string>(key, "nothing");
-    if (actual != expected)
-        throw load_error("llama", key_of(file, key), in_quotes(expected), in_quotes(actual));
-}
-
-inline void expect_without(const json_object& json, const std::string& file, const char* key) {
-    if (json.value_or<bool>(key, false))
-        throw load_error("llama", key_of(file, key), "false", "true");
-}
-
 /// A number above zero.
 inline float positive(const json_object& json, const std::string& file, const char* key) {
     const auto value = json.required<float>(key);
@@ -74,15 +58,15 @@ inline rope_options read_rope(const json_object& json, const std::string& file) 
 /// The sizes that a config.json states.
 inline config read_config(const std::string& file) {
     const json_object json = json_object::read(file);
-    detail::expect_word(json, file, "model_type", "llama");
-    detail::expect_word(json, file, "hidden_act", "silu");
-    detail::expect_without(json, file, "attention_bias");
-    detail::expect_without(json, file, "mlp_bias");
+    expect_word("llama", json, file, "model_type", "llama");
+    expect_word("llama", json, file, "hidden_act", "silu");
+    expect_off("llama", json, file, "attention_bias");
+    expect_off("llama", json, file, "mlp_bias");
     if (json.value_or<float>("partial_rotary_factor", 1) != 1)
-        throw load_error("llama", detail::key_of(file, "partial_rotary_factor"), "1", "another");
+        throw load_error("llama", key_of(file, "partial_rotary_factor"), "1", "another");
 
     const auto checked = [&](const char* key, idx value, idx most) {
-        expect_size("llama", detail::key_of(file, key), value, most);
+        expect_size("llama", key_of(file, key), value, most);
         return value;
     };
     const auto size = [&](const char* key, idx most) {
@@ -99,18 +83,18 @@ inline config read_config(const std::string& file) {
     c.key_heads = size_or("num_key_value_heads", c.heads, most_width);
     c.width = size("hidden_size", most_width);
     if (!json.has("head_dim"))
-        expect_heads("llama", detail::key_of(file, "num_attention_heads"), c.heads, c.width);
+        expect_heads("llama", key_of(file, "num_attention_heads"), c.heads, c.width);
     c.head_width = size_or("head_dim", c.width / c.heads, most_width);
     c.hidden = size("intermediate_size", most_width);
     c.epsilon = detail::positive(json, file, "rms_norm_eps");
     c.rope = detail::read_rope(json, file);
     c.tied = json.value_or<bool>("tie_word_embeddings", false);
     if (c.heads % c.key_heads != 0)
-        throw load_error("llama", detail::key_of(file, "num_key_value_heads"),
+        throw load_error("llama", key_of(file, "num_key_value_heads"),
                          "a divisor of the heads " + std::to_string(c.heads),
                          std::to_string(c.key_heads));
     if (c.head_width % 2 != 0)
-        throw load_error("llama", detail::key_of(file, "head_dim"), "an even number",
+        throw load_error("llama", key_of(file, "head_dim"), "an even number",
                          std::to_string(c.head_width));
     checked("num_attention_heads", c.heads * c.head_width, most_width);
     return c;
@@ -142,7 +126,7 @@ inline special_ids read_special_ids(const std::string& folder, const config& siz
             std::vector<std::int32_t> all;
             for (idx id : json.numbers(key)) {
                 if (id >= size.vocabulary)
-                    throw load_error("llama", detail::key_of(file, key),
+                    throw load_error("llama", key_of(file, key),
                                      "ids below " + std::to_string(size.vocabulary),
                                      std::to_string(id));
                 all.push_back(static_cast<std::int32_t>(id));
