@@ -121,8 +121,8 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
     with_bytes_of<Arch>([&]<class Bytes>() {
         by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-            RECKON_ISA::call<Bytes>(quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row,
-                                                  scales + r, std::same_as<Bytes, avx512_vnni>});
+            RECKON_ISA::call<Bytes>(
+                quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
         });
         f.template operator()<Bytes>([&](idx r, idx rows) {
             return byte_rows{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};

@@ -134,13 +134,13 @@ struct mean_of_rows {
 /// Vectors in a panel of int8 weights.
 constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
 
-/// Rows as int8, filled up with zeros to q_row bytes, and the scale of each; `unsigned_q` adds 128.
+/// Rows as int8, filled up with zeros to q_row bytes, and the scale of each. An arch that
+/// multiplies unsigned by signed bytes adds 128 to all of them.
 struct quantise_rows {
     view<const float> x;
     std::int8_t* q;
     idx q_row;
     float* scales;
-    bool unsigned_q;
 };
 
 /// Rows made by quantise_rows.

@@ -213,7 +213,7 @@ template <class Arch> void run(const quantise_rows& c) {
             }
         });
         for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
-        if (c.unsigned_q)
+        if (B::unsigned_q)
             for (idx i = 0; i < c.q_row; ++i) q[i] = std::int8_t(q[i] ^ -128);
         c.scales[r] = finite ? highest / 127 : std::numeric_limits<float>::quiet_NaN();
     }
