@@ -39,7 +39,9 @@ inline namespace RECKON_ISA {
 
 /// K: what keys and values are kept in, float or bf16.
 template <any_context C, language_model<C> Model, element K = float> class generator {
-    static_assert(std::same_as<typename C::space, host>, "generator: a host context for now");
+    static_assert(std::same_as<typename C::space, host>,
+                  "generator: its key cache lives in host memory, so its context must be one of a "
+                  "CPU");
 
   public:
     generator(C& ctx, const Model& model, const cache_room& room)
