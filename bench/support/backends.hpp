@@ -7,6 +7,7 @@
 #include <reckon/io/load_error.hpp>
 #include <reckon/layers/prepare.hpp>
 #include <reckon/layers/quantise.hpp>
+#include <reckon/layers/round.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -92,8 +93,9 @@ void with_weights(const std::string& kind, const shared_model<Model>& model, con
         return std::make_shared<const decltype(made)>(std::move(made));
     };
     if (kind == "f32") return f(model);
+    if (kind == "bf16") return f(shared(reckon::rounded<reckon::bf16>(*model)));
     if (kind == "int8") return f(shared(reckon::quantise(*model)));
-    throw reckon::load_error("bench", "--weights", "f32 or int8 (what this build has)", kind);
+    throw reckon::load_error("bench", "--weights", "f32, bf16 or int8", kind);
 }
 
 /// The model as the backend computes from it fastest; itself where that is no other form.

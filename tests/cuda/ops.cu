@@ -10,8 +10,8 @@ namespace {
 constexpr bool served_on_the_gpu() {
     for (const auto& [op, backend] : kernel_table<gpu_cuda<>>) {
         const std::string_view name = op;
-        const bool missing =
-            name == "linear, packed" || name == "linear, int8 rows" || name == "top_k";
+        const bool missing = name == "linear, packed" || name == "linear, bf16" ||
+                             name == "linear, int8 rows" || name == "top_k";
         if ((std::string_view{backend} == "cuda") == missing) return false;
     }
     return true;

@@ -29,7 +29,7 @@ ADAPTERS = {
     r"nlohmann/": r"io/json\.hpp",
     r"utf8proc\.h": r"text/",
     r"sentencepiece_processor\.h": r"text/sentencepiece\.hpp",
-    r"sys/|fcntl\.h|unistd\.h": r"io/",
+    r"sys/|fcntl\.h|unistd\.h": r"io/|core/pages\.hpp",
     r"sanitizer/": r"core/",
     r"pthread\.h|sched\.h": r"backend/",
 }

@@ -29,6 +29,11 @@ struct avx512_vnni : avx512 {
     static constexpr const char* name = "avx512_vnni";
     RECKON_INLINE static bool here();
 };
+/// avx512_vnni and dot products of bf16 pairs: what bf16 kernels of cpu_simd<avx512> use.
+struct avx512_bf16 : avx512_vnni {
+    static constexpr const char* name = "avx512_bf16";
+    RECKON_INLINE static bool here();
+};
 struct neon64 {
     static constexpr const char* name = "neon64";
     static constexpr const char* flags = "an aarch64 compiler";
@@ -45,12 +50,16 @@ inline bool avx512::here() {
            __builtin_cpu_supports("avx512vl");
 }
 inline bool avx512_vnni::here() { return avx512::here() && __builtin_cpu_supports("avx512vnni"); }
+inline bool avx512_bf16::here() {
+    return avx512_vnni::here() && __builtin_cpu_supports("avx512bf16");
+}
 inline bool neon64::here() { return false; }
 #else
 inline bool sse4_2::here() { return false; }
 inline bool avx2::here() { return false; }
 inline bool avx512::here() { return false; }
 inline bool avx512_vnni::here() { return false; }
+inline bool avx512_bf16::here() { return false; }
 #if defined(__aarch64__)
 inline bool neon64::here() { return true; }
 #else

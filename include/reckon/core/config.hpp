@@ -29,7 +29,9 @@
 #ifndef RECKON_ISA
 #if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
     defined(__AVX512BW__) && defined(__AVX512VL__)
-#ifdef __AVX512VNNI__
+#if defined(__AVX512VNNI__) && defined(__AVX512BF16__)
+#define RECKON_ISA isa_avx512_bf16
+#elif defined(__AVX512VNNI__)
 #define RECKON_ISA isa_avx512_vnni
 #else
 #define RECKON_ISA isa_avx512

@@ -1,11 +1,13 @@
 // An owned array whose length is set once: parameters, and the blocks of a stack. Aligned to 64
-// bytes, value-initialised, deep-copied. Stands in for std::vector, whose header costs every model
-// 0.2 s of compiling.
+// bytes, value-initialised, deep-copied; large arrays of numbers stand on large pages. Stands in
+// for std::vector, whose header costs every model 0.2 s of compiling.
 #pragma once
 
 #include <reckon/core/error.hpp>
+#include <reckon/core/pages.hpp>
 
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace reckon::inline v0::inline RECKON_ISA {
@@ -31,7 +33,10 @@ template <class T> class heap_array {
     }
     ~heap_array() {
         for (idx i = size_; i != 0; --i) data_[i - 1].~T();
-        ::operator delete(data_, alignment);
+        if (on_pages(size_))
+            detail::page_slab::give_back(data_);
+        else
+            ::operator delete(data_, alignment);
     }
 
     T* data() { return data_; }
@@ -52,13 +57,21 @@ template <class T> class heap_array {
   private:
     static constexpr std::align_val_t alignment{64};
 
+    // Numbers never throw below, so that the size that was asked for is the size that is freed.
+    static constexpr bool on_pages(idx count) {
+        return RECKON_LARGE_PAGES && std::is_trivially_copyable_v<T> &&
+               count * sizeof(T) >= detail::page_slab::least;
+    }
+
     // An element that throws ends the array there; the destructor of what exists already runs.
     template <class Make> void fill(idx count, Make make) {
         if (count == 0) return;
         constexpr idx most = ~idx{0} / 2 / sizeof(T);
         if (count > most) fail("heap_array", "count", most, count);
         heap_array made;
-        made.data_ = static_cast<T*>(::operator new(count * sizeof(T), alignment));
+        made.data_ =
+            static_cast<T*>(on_pages(count) ? detail::page_slab::take(count * sizeof(T))
+                                            : ::operator new(count * sizeof(T), alignment));
         for (; made.size_ < count; ++made.size_) make(made.data_ + made.size_, made.size_);
         swap(made);
     }

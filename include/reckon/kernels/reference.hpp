@@ -5,6 +5,7 @@
 #include <reckon/kernels/reference/activate.hpp>
 #include <reckon/kernels/reference/add.hpp>
 #include <reckon/kernels/reference/attention.hpp>
+#include <reckon/kernels/reference/bf16.hpp>
 #include <reckon/kernels/reference/concat.hpp>
 #include <reckon/kernels/reference/embedding.hpp>
 #include <reckon/kernels/reference/gated.hpp>

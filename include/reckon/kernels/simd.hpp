@@ -167,6 +167,59 @@ requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<co
     });
 }
 
+namespace simd {
+/// f<Pairs>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
+/// products of pairs run: avx512's own extension where the CPU has it.
+template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float> x, const F& f) {
+    const auto scope = ctx.scope();
+    auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
+    by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        RECKON_ISA::call<Arch>(
+            round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
+        for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
+    });
+    const view<const bf16> pairs = rounded;
+    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_bf16>)
+        if (avx512_bf16::here()) return f.template operator()<avx512_bf16>(pairs);
+    f.template operator()<Arch>(pairs);
+}
+}  // namespace simd
+
+template <class Arch, class Next>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows,
+                             const typename simd_pair_panels<Arch>::view& w) {
+    return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
+}
+template <class Arch, class Next>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const view<const bf16>& w) {
+    return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
+}
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                   typename simd_pair_panels<Arch>::view w, epilogue<float> e, view<float> y) {
+    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
+        constexpr idx width = simd_pair_panels<Arch>::width;
+        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Pairs>(
+                simd::linear_pair_panel{pairs.slice(r, rows), w.panel(o), e.bias.columns(o, outs),
+                                        e.f, y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const bf16> w,
+                   epilogue<float> e, view<float> y) {
+    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
+        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Pairs>(simd::linear_pair_rows{
+                pairs.slice(r, rows), w.slice(o, outs), e.bias.columns(o, outs), e.f,
+                y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
 template <class Arch, class Next, class C>
 void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                               view<const float> w, view<float> y) {

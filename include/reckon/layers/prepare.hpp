@@ -6,7 +6,7 @@
 // A layout is a type `Packing` with
 //     struct matrix;                            a parameter: rows, cols, bytes, look(), `packing`
 //     static void pack(ctx, view, matrix&);     [out, in] -> its own form
-// for dense floats, and it may name another, `int8`, for int8 rows.
+// for dense floats, and it may name others: `int8` for int8 rows, `bf16` for dense bf16.
 #pragma once
 
 #include <reckon/backend/context.hpp>
@@ -23,6 +23,11 @@ template <class Packing, class Inner>
 requires requires { typename Packing::int8; }
 struct packing_of<Packing, int8_rows<Inner>> {
     using type = typename Packing::int8;
+};
+template <class Packing>
+requires requires { typename Packing::bf16; }
+struct packing_of<Packing, dense<bf16>> {
+    using type = typename Packing::bf16;
 };
 
 template <class Packing, class Linear> struct packed_policy {

@@ -67,6 +67,10 @@ struct int8_linear_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_linear<C, int8_view<typename C::space>>;
 };
+struct bf16_linear_probe {
+    template <class C, class>
+    static constexpr bool serves = ops::serves_linear<C, view<const bf16, typename C::space>>;
+};
 struct embedding_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_embedding<C, view<const float, typename C::space>>;
@@ -127,6 +131,7 @@ inline constexpr kernel_row kernel_table[] = {
     {"linear", served_by<detail::linear_probe, Tag>()},
     {"linear, packed", served_by<detail::packed_linear_probe, Tag>()},
     {"linear, int8 rows", served_by<detail::int8_linear_probe, Tag>()},
+    {"linear, bf16", served_by<detail::bf16_linear_probe, Tag>()},
     {"linear_transposed", served_by<detail::linear_transposed_probe, Tag>()},
     {"embedding", served_by<detail::embedding_probe, Tag>()},
     {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},

@@ -10,6 +10,7 @@
 #endif
 
 #include <reckon/kernels/simd/attention.hpp>
+#include <reckon/kernels/simd/bf16.hpp>
 #include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/linear.hpp>
 #include <reckon/kernels/simd/rope.hpp>

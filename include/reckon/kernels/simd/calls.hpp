@@ -125,6 +125,24 @@ struct round_rows {
     view<bf16> y;
 };
 
+/// y = f(x w^T + bias) over bf16 weights, for the columns of one panel
+/// (kernels/simd/pair_panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
+struct linear_pair_panel {
+    view<const bf16> x;
+    const bf16* panel;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same over bf16 rows as they are, [out, in].
+struct linear_pair_rows {
+    view<const bf16> x, w;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
 /// y = the mean of x's rows, one row
 struct mean_of_rows {
     view<const float> x;

@@ -29,6 +29,9 @@ template <> inline constexpr bool native<avx512> = true;
 #if defined(__AVX512VNNI__)
 template <> inline constexpr bool native<avx512_vnni> = native<avx512>;
 #endif
+#if defined(__AVX512VNNI__) && defined(__AVX512BF16__)
+template <> inline constexpr bool native<avx512_bf16> = native<avx512>;
+#endif
 #ifdef __aarch64__
 template <> inline constexpr bool native<neon64> = true;
 #endif

@@ -6,12 +6,14 @@
 #include <reckon/core/matrix.hpp>
 #include <reckon/kernels/simd/byte_panels.hpp>
 #include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/pair_panels.hpp>
 
 namespace reckon::inline v0::inline RECKON_ISA {
 
 template <class Arch> struct simd_panels {
     static constexpr idx width = simd::panel_vectors * Arch::lanes;
     using int8 = simd_byte_panels<Arch>;
+    using bf16 = simd_pair_panels<Arch>;
 
     struct view {
         using space = host;

@@ -1,0 +1,140 @@
+// linear over bf16 weights: rows of x are bf16 as well, products are summed in float, two numbers
+// of depth at a time. AVX-512 multiplies pairs (vdpbf16ps, which reads and writes denormals as
+// zero); the others widen them: a bf16 is the upper half of a float.
+#pragma once
+
+#include <reckon/kernels/simd/math.hpp>
+#include <reckon/kernels/simd/tile.hpp>
+
+#include <cstring>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// What an instruction set knows of pairs: as many as it has lanes, and their dot products.
+template <class Arch> struct pairs_of {
+    struct pairs {
+        vec<Arch> low, high;
+    };
+    /// Rows that fit beside the halves of panel_vectors columns.
+    static constexpr idx tile_rows = Arch::lanes == 16 ? 6 : std::same_as<Arch, neon64> ? 4 : 2;
+
+    static pairs load(const bf16* w) {
+        return halves(vec<Arch>::load_unaligned(reinterpret_cast<const float*>(w)));
+    }
+    static pairs broadcast(const bf16* x) {
+        float two;
+        std::memcpy(&two, x, sizeof two);
+        return halves(vec<Arch>(two));
+    }
+    static vec<Arch> dot(vec<Arch> sum, const pairs& x, const pairs& w) {
+        return fused<Arch>(x.high, w.high, fused<Arch>(x.low, w.low, sum));
+    }
+
+  private:
+    static pairs halves(vec<Arch> both) {
+        const vec<Arch> upper(__builtin_bit_cast(float, 0xffff0000u));
+        if constexpr (std::same_as<Arch, neon64>)
+            return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(both), 16)),
+                    both & upper};
+        else
+            return {
+                xsimd::bitwise_cast<vec<Arch>>(
+                    xsimd::bitwise_cast<xsimd::batch<std::int32_t, typename on<Arch>::arch>>(both)
+                    << 16),
+                both & upper};
+    }
+};
+
+#if defined(__AVX512BF16__) && defined(__AVX512VNNI__)
+template <> struct pairs_of<avx512_bf16> {
+    using pairs = __m512bh;
+    static constexpr idx tile_rows = 9;
+
+    static pairs load(const bf16* w) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w)); }
+    static pairs broadcast(const bf16* x) {
+        std::int32_t two;
+        std::memcpy(&two, x, sizeof two);
+        return reinterpret_cast<__m512bh>(_mm512_set1_epi32(two));
+    }
+    static vec<avx512_bf16> dot(vec<avx512_bf16> sum, pairs x, pairs w) {
+        return _mm512_dpbf16_ps(sum, x, w);
+    }
+};
+#endif
+
+/// y = start + x panel for `Rows` rows. Flattened, and with nothing behind the loop but stores:
+/// sums that more code touches do not stay in registers.
+template <class Arch, idx Rows, idx Vectors>
+[[gnu::flatten]] void pair_tile(const linear_pair_panel& c, idx first, const float* start, float* y,
+                                idx y_row) {
+    using P = pairs_of<Arch>;
+    constexpr idx step = Vectors * Arch::lanes * 2;
+    const bf16* x = c.x.row(first);
+    const bf16* panel = c.panel;
+    vec<Arch> sums[Rows][Vectors];
+    unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) { sums[r][v] = load<Arch>(start + v * Arch::lanes); });
+    });
+    for (idx k = 0; k < c.x.cols; k += 2, x += 2, panel += step) {
+        decltype(P::load(panel)) w[Vectors];
+        unroll<Vectors>([&](auto v) { w[v] = P::load(panel + v * Arch::lanes * 2); });
+        unroll<Rows>([&](auto r) {
+            const auto row = P::broadcast(x + r * c.x.stride);
+            unroll<Vectors>([&](auto v) { sums[r][v] = P::dot(sums[r][v], row, w[v]); });
+        });
+    }
+    unroll<Rows>([&](auto r) {
+        unroll<Vectors>([&](auto v) { store<Arch>(sums[r][v], y + r * y_row + v * Arch::lanes); });
+    });
+}
+
+template <class Arch> void run(const linear_pair_panel& c) {
+    constexpr idx width = panel_vectors * Arch::lanes, most = pairs_of<Arch>::tile_rows;
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    alignas(64) float start[width] = {}, rest[most * width];
+    if (c.bias.data != nullptr)
+        for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
+
+    const bool fits = c.y.cols % Arch::lanes == 0;  // else the last vector goes by way of `rest`
+    balanced<most>(c.x.rows, [&](idx first, idx count) {
+        float* const y = fits ? c.y.row(first) : rest;
+        const idx y_row = fits ? c.y.stride : width;
+        unroll<most>([&](auto r) {
+            unroll<panel_vectors>([&](auto v) {
+                if (count == r + 1 && vectors == v + 1)
+                    pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row);
+            });
+        });
+        if (fits && c.f == activation::none) return;
+        for (idx r = 0; r < count; ++r)
+            activate_row<Arch>(c.f, y + r * y_row, c.y.row(first + r), c.y.cols);
+    });
+}
+
+/// Dot products along the rows of both: a table that is not packed, such as a tied head.
+template <class Arch> void run(const linear_pair_rows& c) {
+    using P = pairs_of<Arch>;
+    constexpr idx step = Arch::lanes * 2;
+    const idx whole_steps = c.w.cols / step * step, left = c.w.cols - whole_steps;
+    for (idx o = 0; o < c.w.rows; ++o) {
+        const bf16* const w = c.w.row(o);
+        alignas(64) bf16 w_rest[step] = {}, x_rest[step] = {};
+        std::memcpy(w_rest, w + whole_steps, left * sizeof(bf16));
+        for (idx r = 0; r < c.y.rows; ++r) {
+            const bf16* const x = c.x.row(r);
+            vec<Arch> sum(0);
+            for (idx k = 0; k < whole_steps; k += step)
+                sum = P::dot(sum, P::load(x + k), P::load(w + k));
+            if (left != 0) {
+                std::memcpy(x_rest, x + whole_steps, left * sizeof(bf16));
+                sum = P::dot(sum, P::load(x_rest), P::load(w_rest));
+            }
+            const float bias = c.bias.data != nullptr ? c.bias.data[o] : 0;
+            c.y(r, o) = sum_of<Arch>(sum) + bias;
+        }
+    }
+    if (c.f == activation::none) return;
+    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA
