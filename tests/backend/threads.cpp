@@ -1,6 +1,8 @@
 // Also built with the thread sanitizer: the counters are plain numbers, so a task run twice, or two
 // threads with one worker's number, is a race.
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <ctime>
 #include <reckon/backend/context.hpp>
 #include <reckon/kernels/reference.hpp>
 #include <thread>
@@ -77,6 +79,14 @@ TEST_CASE("contexts of several threads work at the same time") {
         });
     for (std::thread& user : users) user.join();
     CHECK(wrong[0] + wrong[1] + wrong[2] == 0);
+}
+
+TEST_CASE("workers without work take no time of the processor") {
+    context<cpu_reference> ctx{{.threads = 4}};
+    CHECK(each_runs_once(ctx, 9));
+    const std::clock_t before = std::clock();  // of the whole process
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    CHECK(double(std::clock() - before) / CLOCKS_PER_SEC < 0.03);
 }
 
 TEST_CASE("workers that never worked can be sent home") {

@@ -14,6 +14,7 @@
 #include <reckon/ops/rope.hpp>
 
 #include <cstring>
+#include <thread>
 
 using namespace conformance;
 
@@ -194,4 +195,27 @@ TEMPLATE_TEST_CASE("texts that grow together give what each gives alone, with an
         return;
     growing_texts_agree<TestType, float>();
     growing_texts_agree<TestType, bf16>();
+}
+
+TEMPLATE_TEST_CASE("contexts that work at the same time give what each gives alone", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("contexts at the same time give what each gives alone"))
+        return;
+    weights w;
+    const auto offsets = offsets_of(lengths);
+    const ragged rows{offsets};
+    const auto run = [&](std::uint64_t seed) {
+        weights own = w;
+        numbers x(seed, rows.rows(), width);
+        context<typename TestType::tag> ctx{{.threads = 2}};
+        return encode(ctx, own, x.look(), rows, as_packed);
+    };
+    const auto first = run(9), second = run(10);
+    std::vector<float> beside;
+    std::thread other([&] {
+        for (int i = 0; i < 3; ++i) beside = run(10);
+    });
+    for (int i = 0; i < 3; ++i) same<TestType>(run(9), first);
+    other.join();
+    same<TestType>(beside, second);
 }

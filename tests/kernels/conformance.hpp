@@ -17,17 +17,18 @@ namespace conformance {
 using namespace reckon;
 using sizes = std::initializer_list<idx>;
 
-/// Rows of numbers with room between them, so that the stride is not the width.
+/// Rows of numbers with room before and between them: the stride is not the width, and the first
+/// number stands wherever a float may.
 struct numbers {
     std::vector<float> data;
     idx rows, cols, stride;
 
     numbers(std::uint64_t seed, idx r, idx c, float low = -1, float high = 1, idx gap = 0)
-        : data(r * (c + gap) + 1), rows(r), cols(c), stride(c + gap) {
+        : data(r * (c + gap) + gap + 1), rows(r), cols(c), stride(c + gap) {
         const philox random{seed};
         for (idx i = 0; i < data.size(); ++i) data[i] = random.uniform(i, low, high);
     }
-    view<float> look() { return {data.data(), rows, cols, stride}; }
+    view<float> look() { return {data.data() + (stride - cols), rows, cols, stride}; }
 };
 
 inline std::vector<float> values_of(view<const float> y) {

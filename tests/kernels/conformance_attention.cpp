@@ -21,7 +21,7 @@ template <class K> struct kept {
 
     explicit kept(numbers x) : look(nullptr, x.rows, x.cols, x.stride) {
         for (float value : x.data) data.push_back(K(value));
-        look.data = data.data();
+        look.data = data.data() + (x.stride - x.cols);
     }
 };
 
@@ -101,6 +101,17 @@ TEMPLATE_TEST_CASE("conformance: attention of every shape", "", RECKON_TEST_BACK
     }
     check<TestType>({{9, 20, 300}, 6, 2, 8, 12}, causal{});
     check<TestType>({{9, 20, 300}, 4, 4, 32, 32, 0, 10}, bidirectional{});
+}
+
+TEMPLATE_TEST_CASE("conformance: attention of every number of rows up to 70", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of every number of rows")) return;
+    std::vector<std::int32_t> every(71);
+    for (idx n = 0; n < every.size(); ++n) every[n] = std::int32_t(n);
+    check<TestType>({every, 2, 2, 7, 9, 1}, bidirectional{});
+    check<TestType>({every, 2, 1, 16, 16}, causal{});
+    for (idx width = 1; width <= 130; width += 2)
+        check<TestType>({{0, 3, 11}, 1, 1, width, width}, causal{});
 }
 
 TEMPLATE_TEST_CASE("conformance: attention of every mask", "", RECKON_TEST_BACKENDS) {

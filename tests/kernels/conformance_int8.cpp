@@ -70,6 +70,17 @@ TEMPLATE_TEST_CASE("conformance: linear over int8", "", RECKON_TEST_BACKENDS) {
     check_shape<TestType>(20, 768, 96);
 }
 
+TEMPLATE_TEST_CASE("conformance: int8 of every number of rows up to 70 and odd width up to 130", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance int8 of every size")) return;
+    for (idx rows = 1; rows <= 70; ++rows)
+        check_shape<TestType>(rows, 24, 50, activation::none, rows % 3);
+    for (idx width = 1; width <= 130; width += 2) {
+        check_shape<TestType>(7, width, 19, activation::none, 1);
+        check_shape<TestType>(7, 19, width);
+    }
+}
+
 // On AVX2 the sum of two products has 16 bits: the largest, 127 * 127 * 2, must not be cut.
 TEMPLATE_TEST_CASE("int8: the largest products of all are summed exactly", "",
                    RECKON_TEST_BACKENDS) {

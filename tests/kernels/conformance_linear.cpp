@@ -4,6 +4,9 @@
 #include <reckon/ops/linear.hpp>
 #include <reckon/ops/linear_transposed.hpp>
 
+#include <cmath>
+#include <limits>
+
 using namespace conformance;
 
 namespace {
@@ -64,6 +67,50 @@ TEMPLATE_TEST_CASE("conformance: linear", "", RECKON_TEST_BACKENDS) {
         check<TestType>({11, 40, 37, 0, f});
     check<TestType>({7, 20, 30, 5});
     check<TestType>({130, 768, 200, 3, activation::gelu});
+}
+
+TEMPLATE_TEST_CASE("conformance: linear of every number of rows up to 70 and odd width up to 130",
+                   "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance linear of every size")) return;
+    for (idx rows = 1; rows <= 70; ++rows) {
+        check<TestType>({rows, 24, 50, rows % 3, activation::gelu});
+        check_transposed<TestType>(rows, 24, 50, rows % 3);
+    }
+    for (idx width = 1; width <= 130; width += 2) {
+        check<TestType>({7, width, 19, 1});
+        check<TestType>({7, 19, width});
+        check_transposed<TestType>(7, width, 19, 1);
+        check_transposed<TestType>(7, 19, width, 0);
+    }
+}
+
+// With weights above zero no infinities of either sign meet, so that every sum is defined.
+TEMPLATE_TEST_CASE("linear: NaN, infinities and denormals stay in their rows", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("linear of numbers that are not finite")) return;
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    constexpr float least = std::numeric_limits<float>::denorm_min();
+    context<typename TestType::tag> ctx;
+    for (idx rows : sizes{5, 23}) {
+        numbers x(1, rows, 37, -1, 1, 1), w(2, 21, 37, 0.5, 1), bias(3, 1, 21);
+        const auto scope = ctx.scope();
+        const auto run = [&] {
+            return ops::linear(ctx, x.look(), view<const float>{w.look()}, {bias.look()});
+        };
+        const auto before = run();
+        x.look()(1, 36) = std::numeric_limits<float>::quiet_NaN();
+        x.look()(2, 0) = infinite;
+        x.look()(3, 17) = -infinite;
+        for (idx c = 0; c < x.cols; ++c) x.look()(4, c) = least * float(c);
+        const auto y = run();
+        idx wrong = 0;
+        for (idx o = 0; o < w.rows; ++o) {
+            wrong += !std::isnan(y(1, o)) + (y(2, o) != infinite) + (y(3, o) != -infinite) +
+                     (y(4, o) != bias.look()(0, o));
+            for (idx r = 0; r < rows; ++r) wrong += (r < 1 || r > 4) && y(r, o) != before(r, o);
+        }
+        CHECK(wrong == 0);
+    }
 }
 
 TEMPLATE_TEST_CASE("conformance: linear_transposed of one number", "[smallest]",

@@ -26,6 +26,8 @@ constexpr activation every_function[] = {activation::none, activation::relu, act
 template <class F> void each_shape(const F& check) {
     for (idx cols : sizes{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 768})
         for (idx rows : sizes{0, 1, 2, 19}) check(rows, cols, idx{cols % 3});
+    for (idx rows = 1; rows <= 70; ++rows) check(rows, 21, idx{rows % 3});
+    for (idx cols = 1; cols <= 130; cols += 2) check(2, cols, idx{1});
     check(300, 384, 0);  // more than one task
 }
 
@@ -86,7 +88,7 @@ template <class Backend> void check_activate(idx rows, idx cols, idx gap) {
 
 template <class Backend> void check_gated(idx rows, idx cols, idx gap) {
     CAPTURE(rows, cols, gap);
-    numbers gate(19, rows, cols, -4, 4, gap), x(20, rows, cols, -2, 2, 2 * gap);
+    numbers gate(25, rows, cols, -4, 4, gap), x(20, rows, cols, -2, 2, 2 * gap);
     for (activation f : every_function)
         agrees<Backend>(
             [&](auto& ctx) { return ops::gated(ctx, gate.look(), copy(ctx, x.look()), f); });
@@ -186,6 +188,80 @@ RECKON_CONFORMANCE(rms_norm)
 RECKON_CONFORMANCE(rope)
 RECKON_CONFORMANCE(gated)
 RECKON_CONFORMANCE(log_softmax)
+
+// Where the formula gives a number or an infinity, so does every backend; NaN stays NaN.
+TEMPLATE_TEST_CASE("activations of NaN, infinities, denormals and the largest floats", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("activations of numbers that are not finite")) return;
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    constexpr float most = std::numeric_limits<float>::max();
+    constexpr float least = std::numeric_limits<float>::denorm_min();
+    float edges[] = {std::numeric_limits<float>::quiet_NaN(),
+                     infinite,
+                     most,
+                     -most,
+                     least,
+                     1000 * least,
+                     -1000 * least,
+                     0,
+                     -0.f};
+    constexpr idx count = std::size(edges);
+    const auto x = row_view(edges, count);
+    context<typename TestType::tag> ctx;
+    for (activation f : every_function) {
+        CAPTURE(int(f));
+        const auto scope = ctx.scope();
+        const view<const float> y = ops::activate(ctx, x, f);
+        const bool same = f == activation::none, bends = !same && f != activation::relu;
+        CHECK(std::isnan(y(0, 0)));
+        CHECK(y(0, 1) == infinite);
+        CHECK(y(0, 2) == most);
+        CHECK(std::abs(y(0, 3) - (same ? -most : 0)) < 1e-30f);
+        for (idx i = 4; i < count; ++i) {
+            const float right = bends ? edges[i] / 2 : same ? edges[i] : std::max(edges[i], 0.f);
+            CHECK(std::abs(y(0, i) - right) <= least);
+        }
+    }
+}
+
+// What reads its own row or number alone leaves the others as they were.
+TEMPLATE_TEST_CASE("NaN and infinities stay in their rows", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("NaN and infinities stay in their rows")) return;
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    context<typename TestType::tag> ctx;
+    numbers gain(2, 1, 21, 0.5, 1.5), bias(3, 1, 21);
+    const auto check = [&](const char* name, const auto& op, bool whole_row) {
+        CAPTURE(name);
+        const auto scope = ctx.scope();
+        numbers x(1, 9, 21, -2, 3, 1);
+        const view<const float> before = op(x.look());
+        x.look()(2, 20) = std::numeric_limits<float>::quiet_NaN();
+        x.look()(5, 3) = infinite;
+        const view<const float> y = op(x.look());
+        idx wrong = 0;
+        for (idx r = 0; r < x.rows; ++r)
+            for (idx c = 0; c < x.cols; ++c)
+                if (r == 2 && (whole_row || c == 20))
+                    wrong += !std::isnan(y(r, c));
+                else if (r != 2 && r != 5)
+                    wrong += y(r, c) != before(r, c);
+        CHECK(wrong == 0);
+        CHECK(!std::isfinite(y(5, 3)));
+    };
+    check(
+        "add", [&](auto x) { return ops::add(ctx, x, x); }, false);
+    check(
+        "gated", [&](auto x) { return ops::gated(ctx, x, copy(ctx, x), activation::silu); }, false);
+    check(
+        "layer_norm",
+        [&](auto x) { return ops::layer_norm(ctx, x, gain.look(), bias.look(), 1e-5f); }, true);
+    check(
+        "rms_norm", [&](auto x) { return ops::rms_norm(ctx, x, gain.look(), 1e-5f); }, true);
+    check(
+        "l2_normalize", [&](auto x) { return ops::l2_normalize(ctx, x); }, false);
+    check(
+        "log_softmax", [&](auto x) { return ops::log_softmax(ctx, x); }, true);
+}
 
 TEMPLATE_TEST_CASE("conformance: log_softmax of a vocabulary", "", RECKON_TEST_BACKENDS) {
     if (test_support::runs<TestType>("conformance log_softmax of a vocabulary"))

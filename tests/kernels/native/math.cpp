@@ -37,25 +37,38 @@ template <class Arch, class F> auto first_lane(const F& f) {
     };
 }
 
-/// max |f(x) - exact(x)| / scale(x, exact(x)) over one float in 2^14 of [low, high].
-template <class F, class Exact, class Scale>
-double worst(float low, float high, const F& f, const Exact& exact, const Scale& scale) {
-    double largest = 0;
-    for (std::uint32_t bits = 0; bits < 0x7F800000u; bits += 0x3FFF) {
+/// The largest |f(x) - exact(x)|: in units of a float's last place where the exact value has all
+/// its digits, as a number where it is a denormal.
+struct deviation {
+    double ulps = 0, of_denormals = 0;
+};
+
+/// Over one float in 2053 of [low, high], and its ends.
+template <class F, class Exact>
+deviation largest(float low, float high, const F& f, const Exact& exact) {
+    deviation most;
+    const auto at = [&](float x) {
+        if (!(x >= low && x <= high)) return;
+        const long double right = exact(static_cast<long double>(x));
+        const auto off = double(std::abs(f(x) - right));
+        if (std::abs(right) < std::numeric_limits<float>::min())
+            most.of_denormals = std::max(most.of_denormals, off);
+        else
+            most.ulps = std::max(most.ulps, std::ldexp(off, 23 - std::ilogb(right)));
+    };
+    for (std::uint32_t bits = 0; bits < 0x7F800000u; bits += 2053) {
         float size;
         std::memcpy(&size, &bits, sizeof size);
-        for (float x : {size, -size}) {
-            if (x < low || x > high) continue;
-            const long double right = exact(static_cast<long double>(x));
-            const long double error = std::abs(f(x) - right);
-            if (!(error == 0)) largest = std::max(largest, double(error / scale(x, right)));
-        }
+        at(size);
+        at(-size);
     }
-    return largest;
+    for (const float edge : {low, high, std::numeric_limits<float>::min()}) at(edge);
+    return most;
 }
 
 constexpr float all = std::numeric_limits<float>::max();
-const auto own_size = [](long double, long double right) { return std::abs(right); };
+constexpr float infinite = std::numeric_limits<float>::infinity();
+constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
 
 long double tail_above(long double x) { return std::erfc(x / std::sqrt(2.0L)) / 2; }
 long double gelu(long double x) { return x * tail_above(-x); }
@@ -67,39 +80,49 @@ long double gelu_tanh(long double x) {
 
 }  // namespace
 
-TEST_CASE("exp is right to 2e-7 of its value, and 0 where a float would be a denormal") {
+TEST_CASE("exp is right to 1 unit in the last place, and 0 where a float would be a denormal") {
     each_native([]<class Arch>() {
         const auto exp = first_lane<Arch>([](auto x) { return bodies::exp<Arch>(x); });
         const auto exact = [](long double x) { return std::exp(x); };
-        CHECK(worst(-87.3f, 88.3f, exp, exact, own_size) < 2e-7);
+        CHECK(largest(-87.3f, 88.3f, exp, exact).ulps < 1);
         CHECK(exp(0) == 1);
+        CHECK(exp(std::numeric_limits<float>::denorm_min()) == 1);
         CHECK(exp(-87.4f) == 0);
-        CHECK(exp(-std::numeric_limits<float>::infinity()) == 0);
-        CHECK(exp(std::numeric_limits<float>::infinity()) > 2e38f);
-        CHECK(std::isnan(exp(std::numeric_limits<float>::quiet_NaN())));
+        CHECK(exp(-infinite) == 0);
+        CHECK(exp(infinite) > 2e38f);
+        CHECK(std::isnan(exp(no_number)));
     });
 }
 
-TEST_CASE("the upper tail of the normal distribution is right to 4e-7 (1 + x^2) of its value") {
+TEST_CASE("the upper tail of the normal distribution is right to 64 units in the last place") {
     each_native([]<class Arch>() {
         const auto tail = first_lane<Arch>([](auto x) { return bodies::upper_tail<Arch>(x); });
-        const auto scale = [](long double x, long double right) { return right * (1 + x * x); };
-        CHECK(worst(0, 13, tail, tail_above, scale) < 4e-7);
+        CHECK(largest(0, 1, tail, tail_above).ulps < 8);
+        CHECK(largest(0, 13, tail, tail_above).ulps < 64);
+        CHECK(std::isnan(tail(no_number)));
     });
 }
 
-TEST_CASE("activation functions are right to 3e-7 of the argument over all floats") {
-    // denormals have fewer digits
-    const auto scale = [](long double x, long double) { return std::max(std::abs(x), 1e-37L); };
-    each_native([&]<class Arch>() {
-        const auto check = [&]<activation F>(auto exact) {
+TEST_CASE("activation functions keep their bounds over all floats") {
+    each_native([]<class Arch>() {
+        const auto check = [&]<activation F>(auto exact, float low, double ulps, float lowest,
+                                             double far_ulps) {
             INFO(int(F));
             const auto f = first_lane<Arch>([](auto x) { return bodies::activated<Arch, F>(x); });
-            CHECK(worst(-all, all, f, exact, scale) < 3e-7);
-            CHECK(std::isnan(f(std::numeric_limits<float>::quiet_NaN())));
+            const deviation near = largest(low, all, f, exact);
+            CHECK(near.ulps < ulps);
+            CHECK(near.of_denormals < 1.5e-45);
+            CHECK(largest(lowest, low, f, exact).ulps < far_ulps);
+            double below = 0;  // and here it is the number that counts
+            for (float x = lowest; x > -infinite; x *= 1.001f)
+                below = std::max(below, std::abs(double(f(x)) - double(exact(x))));
+            CHECK(below < 5e-36);
+            CHECK(std::isnan(f(no_number)));
+            CHECK(f(infinite) == infinite);
+            CHECK(std::abs(f(-infinite)) < 5e-36f);
         };
-        check.template operator()<activation::gelu>(gelu);
-        check.template operator()<activation::gelu_tanh>(gelu_tanh);
-        check.template operator()<activation::silu>(silu);
+        check.template operator()<activation::gelu>(gelu, -1, 8, -13, 64);
+        check.template operator()<activation::gelu_tanh>(gelu_tanh, -1, 4, -10, 256);
+        check.template operator()<activation::silu>(silu, -1, 3, -87, 3);
     });
 }

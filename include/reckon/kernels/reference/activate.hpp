@@ -13,7 +13,7 @@ inline namespace RECKON_ISA {  // no tag among the arguments carries the compile
 template <floating S> S activated(activation f, S x) {
     switch (f) {
         case activation::relu:
-            return x > 0 ? x : S(0);
+            return x < 0 ? S(0) : x;  // NaN stays NaN
         case activation::gelu:
             return S(0.5) * x * std::erfc(-x * S(0.70710678118654752));
         case activation::gelu_tanh: {
