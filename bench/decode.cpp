@@ -168,7 +168,7 @@ template <class K> void run(const options& o) {
     for (idx turn = 0; turn <= o.repeats; ++turn)
         for (candidate& c : list) {
             const idx bytes = c.weight_bytes + c.cache_bytes();
-            const double time = machine::seconds_of(1, c.step);
+            const double time = machine::seconds_of(machine::seconds, c.step);
             if (turn == 0) continue;  // to warm up
             c.seconds.push_back(time);
             c.bytes += double(bytes);

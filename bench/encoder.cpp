@@ -39,7 +39,7 @@ std::vector<std::optional<timing>> measured(const std::vector<bench::encoder>& l
         contenders.push_back([&, i] { list[i].forward(batch, nullptr); });
         numbers.push_back(i);
     }
-    const auto timings = bench::race(contenders, repeats, 1);
+    const auto timings = bench::race(contenders, repeats, machine::seconds);
     std::vector<std::optional<timing>> results(list.size());
     for (idx n = 0; n < numbers.size(); ++n) results[numbers[n]] = timings[n];
     return results;

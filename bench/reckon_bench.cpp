@@ -3,11 +3,14 @@
 //     reckon_bench [--model bert-base|minilm|DIR] [--backend B[,B]] [--weights f32|bf16|int8[,..]]
 //         [--batch N[,N] --length N[,N] | --lengths 17,45,...] [--threads N[,N]] [--repeat N]
 //         [--op matmul|attention|layer_norm|gelu|knn|peak] [--output md|json|csv]
+//         [--neighbour]
 // The lines of a batch take turns. Times are the median and the least of the repeats: the thread's
 // own on one thread, the wall's on more. The share is of the peak of multiply-adds of the weights'
 // kind, measured on registers, times the threads. With --op one op of the model's sizes runs
 // instead: knn is 100,000 items of 128 numbers with --batch queries, peak is what the machine can
-// do.
+// do. With --neighbour every line is timed once more, on the wall, while another process keeps one
+// of the same cores busy; md and json show that median too.
+#include "support/busy_process.hpp"
 #include "support/encoders.hpp"
 #include "support/measure.hpp"
 #include "support/neighbours.hpp"
@@ -32,12 +35,13 @@ struct options {
     std::vector<std::string> backends, weights{"f32"};
     std::vector<idx> batches, lengths, ragged, threads{1};
     idx repeats = 5;
+    bool neighbour = false;
 };
 
 struct row {
     std::string model, backend, weights;
     idx batch = 0, tokens = 0, threads = 1;
-    double median_ms = 0, min_ms = 0, gflops = 0, share = 0;
+    double median_ms = 0, min_ms = 0, gflops = 0, share = 0, beside_ms = 0;
 };
 
 /// What every row shares.
@@ -169,7 +173,8 @@ class bench_run {
         std::vector<std::function<void()>> runs;
         for (const contender& c : contenders) runs.push_back(c.run);
         const idx threads = contenders.front().facts.threads;
-        const auto timings = bench::race(runs, o_.repeats, threads);
+        const auto timings = bench::race(runs, o_.repeats, machine::clock_for(threads));
+        const auto beside = beside_neighbour(runs);
         for (idx i = 0; i < timings.size(); ++i) {
             row r = contenders[i].facts;
             r.median_ms = timings[i].median * 1e3;
@@ -177,8 +182,15 @@ class bench_run {
             r.gflops = contenders[i].flops / timings[i].median * 1e-9;
             const double peak = machine_.peaks.of(r.weights) * double(threads);
             r.share = peak == 0 ? 0 : r.gflops / peak;
+            if (o_.neighbour) r.beside_ms = beside[i].median * 1e3;
             rows_.push_back(r);
         }
+    }
+    std::vector<bench::timing> beside_neighbour(
+        const std::vector<std::function<void()>>& runs) const {
+        if (!o_.neighbour) return {};
+        const machine::busy_process neighbour;
+        return bench::race(runs, o_.repeats, machine::wall_seconds);
     }
 
     void print_csv() const {
@@ -205,17 +217,20 @@ class bench_run {
                                    {"compiler", machine_.compiler},
                                    {"commit", bench::commit},
                                    {"results", nlohmann::ordered_json::array()}};
-        for (const row& r : rows_)
-            all["results"].push_back({{"model", r.model},
-                                      {"backend", bench::short_name(r.backend)},
-                                      {"weights", r.weights},
-                                      {"batch", r.batch},
-                                      {"tokens", r.tokens},
-                                      {"threads", r.threads},
-                                      {"median_ms", r.median_ms},
-                                      {"min_ms", r.min_ms},
-                                      {"gflops_per_s", r.gflops},
-                                      {"share_of_peak", r.share}});
+        for (const row& r : rows_) {
+            auto& result = all["results"].emplace_back(
+                nlohmann::ordered_json{{"model", r.model},
+                                       {"backend", bench::short_name(r.backend)},
+                                       {"weights", r.weights},
+                                       {"batch", r.batch},
+                                       {"tokens", r.tokens},
+                                       {"threads", r.threads},
+                                       {"median_ms", r.median_ms},
+                                       {"min_ms", r.min_ms},
+                                       {"gflops_per_s", r.gflops},
+                                       {"share_of_peak", r.share}});
+            if (o_.neighbour) result["beside_neighbour_ms"] = r.beside_ms;
+        }
         std::printf("%s\n", all.dump(1).c_str());
     }
     void print_markdown() const {
@@ -226,11 +241,15 @@ class bench_run {
             machine_.peaks.f32, machine_.peaks.bf16, machine_.peaks.int8);
         std::printf(
             "| model | backend | weights | batch | tokens | threads | ms, median (least) | "
-            "GFLOP/s | share of peak |\n|---|---|---|---|---|---|---|---|---|\n");
-        for (const row& r : rows_)
-            std::printf("| %s | %s | %s | %zu | %zu | %zu | %.3f (%.3f) | %.1f | %.0f %% |\n",
+            "GFLOP/s | share of peak |%s\n|---|---|---|---|---|---|---|---|---|%s\n",
+            o_.neighbour ? " ms beside a busy process |" : "", o_.neighbour ? "---|" : "");
+        for (const row& r : rows_) {
+            std::printf("| %s | %s | %s | %zu | %zu | %zu | %.3f (%.3f) | %.1f | %.0f %% |",
                         r.model.c_str(), r.backend.c_str(), r.weights.c_str(), r.batch, r.tokens,
                         r.threads, r.median_ms, r.min_ms, r.gflops, 100 * r.share);
+            if (o_.neighbour) std::printf(" %.3f |", r.beside_ms);
+            std::printf("\n");
+        }
     }
 
     options o_;
@@ -272,6 +291,7 @@ int main(int argc, char** argv) {
     app.add_option("--output", o.output)
         ->check(CLI::IsMember({"md", "json", "csv"}))
         ->capture_default_str();
+    app.add_flag("--neighbour", o.neighbour, "time each line beside a busy process too");
     try {
         app.parse(argc, argv);
         bench_run run(o);

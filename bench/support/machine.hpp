@@ -60,9 +60,10 @@ inline double wall_seconds() { return read_clock(CLOCK_MONOTONIC); }
 /// Of all threads together.
 inline double process_seconds() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
-/// What a run on so many threads took: its own time on one, that on the wall on more.
-template <class F> double seconds_of(reckon::idx threads, const F& f) {
-    const auto now = threads == 1 ? seconds : wall_seconds;
+/// The time of a run on so many threads: the thread's own of one, that on the wall of more.
+inline auto clock_for(reckon::idx threads) { return threads == 1 ? seconds : wall_seconds; }
+
+template <class F> double seconds_of(double (*now)(), const F& f) {
     const double begin = now();
     f();
     return now() - begin;

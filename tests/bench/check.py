@@ -106,6 +106,16 @@ def test_json_and_markdown_have_the_same_rows():
     assert len(table) == 1 + len(data["results"]) == 5, table
 
 
+def test_a_busy_neighbour_is_a_figure_of_its_own():
+    asked = ("--backend", "simd", "--batch", 2, "--length", 8, "--threads", "1,2", "--neighbour")
+    assert bench(*asked).splitlines()[0] == HEADER
+    rows = json.loads(bench(*asked, kind="json"))["results"]
+    assert len(rows) == 2 and all(row["beside_neighbour_ms"] > 0 for row in rows)
+    head, _, *lines = bench(*asked, kind="md").split("\n\n")[1].splitlines()
+    assert head.endswith("| ms beside a busy process |"), head
+    assert all(line.count("|") == head.count("|") for line in lines)
+
+
 def test_single_ops_are_named_beside_the_model():
     names = {row["model"].removeprefix(f"{TINY} ")
              for row in rows_of(bench("--op", "matmul", "--backend", "eigen", "--length", 4))}
