@@ -1,4 +1,4 @@
-// error: checkpoints hold trained parameters: load or save the model whose weights are dense<T>
+// error: checkpoints hold parameters as dense<T> or int8_rows<> in host memory: load or save such
 #include <reckon/io/load.hpp>
 #include <reckon/layers/placed.hpp>
 #include <reckon/models/sasrec/model.hpp>

@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
+#include <utility>
+
 using namespace reckon;
 
 namespace {
@@ -185,6 +188,125 @@ TEST_CASE("a checkpoint from before the pruning loads into a pruned model and le
     load_parameters(again, safetensors::open(folder.file("pruned")));
     CHECK(again.weight.kept.data()[4] == 0);
     CHECK(again.weight.kept.data()[5] == 1);
+}
+
+namespace {
+
+struct toy_int8 {
+    int8_matrix<> weight{2, 3};
+    matrix<float> bias{1, 2};
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("weight", self.weight...);
+        f("bias", self.bias...);
+    }
+};
+struct toy_float {
+    matrix<float> weight{2, 3}, bias{1, 2};
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("weight", self.weight...);
+        f("bias", self.bias...);
+    }
+};
+
+/// A checkpoint of the toy; `change` spoils it before it is loaded.
+struct int8_file {
+    std::vector<std::int8_t> bytes{1, -127, 0, 5, 127, -3};
+    std::vector<float> scales{0.5f, 0.25f}, bias{1, 2}, floats{1, 2, 3, 4, 5, 6};
+
+    std::vector<stored_tensor> tensors() const {
+        return {store("weight", {2, 3}, std::span{bytes}),
+                store("weight_scale", {2}, std::span{scales}), store("bias", {2}, std::span{bias})};
+    }
+};
+
+template <class Model>
+std::string loading(Model& model, const std::vector<stored_tensor>& tensors) {
+    const temporary_folder folder;
+    write_safetensors(folder.file("x"), tensors);
+    const std::string text = read_text(folder.file("x"));
+    try {
+        load_parameters(model, safetensors::view_of(std::as_bytes(std::span{text}), "F"));
+    } catch (const load_error& error) {
+        return error.what();
+    }
+    return "loaded";
+}
+
+}  // namespace
+
+TEST_CASE("int8 rows are saved as their values and the scales of their rows, and load again") {
+    const int8_file made;
+    toy_int8 model;
+    CHECK(loading(model, made.tensors()) == "loaded");
+    CHECK(std::as_const(model).weight.look()(0, 1) == -127 * 0.5f);
+    CHECK(std::as_const(model).weight.look()(1, 1) == 127 * 0.25f);
+
+    const temporary_folder folder;
+    save_parameters(model, folder.file("x"));
+    const auto file = safetensors::open(folder.file("x"));
+    CHECK(described(file.at("weight")) == "I8 [2, 3]");
+    CHECK(described(file.at("weight_scale")) == "F32 [2]");
+    CHECK(file.tensors().size() == 3);
+    toy_int8 again;
+    load_parameters(again, file);
+    for (idx i = 0; i < 6; ++i) CHECK(again.weight.values.data()[i] == made.bytes[i]);
+    for (idx i = 0; i < 2; ++i) CHECK(again.weight.scales.data()[i] == made.scales[i]);
+}
+
+TEST_CASE("the names of int8 rows are those of another program's weight") {
+    toy_int8 model;
+    const auto path = [](std::string_view name) { return "model." + std::string{name}; };
+    std::vector<std::string> seen;
+    walk_named(model, foreign_names{},
+               [&](const std::string& name, std::string_view, auto&) { seen.push_back(name); });
+    CHECK(seen == std::vector{path("weight"), path("weight_scale"), path("bias")});
+}
+
+TEST_CASE("float weights are no int8 weights, nor the other way round, and it is said what helps") {
+    const int8_file made;
+    toy_int8 small;
+    auto tensors = made.tensors();
+    tensors[0] = store("weight", {2, 3}, std::span{made.floats});
+    tensors.erase(tensors.begin() + 1);
+    CHECK(loading(small, tensors) ==
+          "load: F: expected exactly the model's parameters, got "
+          "\n  misshapen \"weight\": expected I8 [2, 3] of parameter weight, got F32 [2, 3]"
+          "\n  missing \"weight_scale\": F32 [1, 2] of parameter weight_scale"
+          "\n  (float weights: load them into the float model, quantise(model) makes it int8)");
+    toy_float large;
+    CHECK(loading(large, made.tensors()) ==
+          "load: F: expected exactly the model's parameters, got "
+          "\n  misshapen \"weight\": expected F32 [2, 3] of parameter weight, got I8 [2, 3]"
+          "\n  surplus \"weight_scale\": F32 [2]"
+          "\n  (int8 weights: load them into the model of quantised<its spec>)");
+}
+
+TEST_CASE("int8 rows without a sound scale each are refused, and the model stays as it was") {
+    int8_file made;
+    toy_int8 model;
+    auto tensors = made.tensors();
+    tensors[1] = store("weight_scale", {3}, std::span{made.floats}.first(3));
+    CHECK_THAT(loading(model, tensors),
+               Catch::Contains("misshapen \"weight_scale\": expected F32 [1, 2]"));
+    tensors[1] = store("weight_scale", {2}, std::span{made.bytes}.first(2));
+    CHECK_THAT(loading(model, tensors), Catch::Contains("got I8 [2]"));
+
+    const float bad = GENERATE(0.0f, -1.0f, std::numeric_limits<float>::quiet_NaN(),
+                               std::numeric_limits<float>::infinity());
+    made.scales[1] = bad;
+    CHECK_THAT(
+        loading(model, made.tensors()),
+        Catch::StartsWith("load: F: \"weight_scale\", row 1: expected a finite scale above 0"));
+    CHECK(model.bias.data()[1] == 0);
+}
+
+TEST_CASE("an int8 weight of -128, which kernels do not expect, is refused with its row") {
+    int8_file made;
+    made.bytes[4] = -128;
+    toy_int8 model;
+    CHECK(loading(model, made.tensors()) ==
+          "load: F: \"weight\", row 1: expected values within -127 and 127, got -128");
+    CHECK(model.weight.values.data()[1] == 0);
 }
 
 TEST_CASE("only trained parameters in host memory can be loaded") {

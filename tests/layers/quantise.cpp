@@ -87,6 +87,29 @@ TEST_CASE("a row of zeros and very large numbers survive quantising") {
     CHECK(q(1, 1) == 0);
 }
 
+TEST_CASE("numbers too small for a scale become zero") {
+    matrix<float> from(1, 2);
+    from.data()[0] = 1e-44f;
+    int8_matrix<> to(1, 2);
+    quantise_parameter{}(path{}, from, to);
+    CHECK(to.scales.data()[0] == 1);
+    CHECK(to.values.data()[0] == 0);
+}
+
+TEST_CASE("tables become int8 beside the linears, which stay as they are") {
+    const auto model = with_random_weights(bert::model<>{wide});
+    const auto linears = quantise(model);
+    const auto all = quantise_tables(linears);
+    static_assert(std::same_as<decltype(all)::S::table, int8_rows<dense<float>>>);
+    CHECK(count(all.tokens).bytes == 20 * 64 + 20 * sizeof(float));
+    const auto before = linears.layers.blocks[1].ffn.up.weight.look(),
+               after = all.layers.blocks[1].ffn.up.weight.look();
+    CHECK(copy_of(after.values) == copy_of(before.values));
+    CHECK(copy_of(after.scales) == copy_of(before.scales));
+    CHECK(cosine(output_of(all), output_of(model)) > 0.999);
+    CHECK(output_of(quantise(quantise_tables(model))) == output_of(all));
+}
+
 TEST_CASE("weights that are no numbers are not quantised") {
     for (const float bad :
          {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {

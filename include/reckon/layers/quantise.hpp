@@ -1,17 +1,30 @@
 // quantise(model): dense float weights of the linears become int8 with a scale per output row,
-// symmetric: scale = max |w| / 127. Biases, norms and tables stay as they are.
+// symmetric: scale = max |w| / 127. quantise_tables(model): so do the tables of rows by id, and
+// with them a head that is such a table. Biases, norms and positions stay as they are.
 #pragma once
 
 #include <reckon/layers/representation.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace reckon::inline v0 {
 
 template <class Base> struct quantised : Base { using linear = int8_rows<typename Base::linear>; };
+template <class Base> struct quantised_tables : Base {
+    using table = int8_rows<typename Base::table>;
+};
+
+/// What is not int8 yet.
+template <class W>
+concept weight_of_floats = parameter<W> && !requires(const W& w) {
+    w.scales;
+};
 
 struct quantise_parameter {
-    template <class Weight>
+    static constexpr float least = 127 * std::numeric_limits<float>::min();
+
+    template <weight_of_floats Weight>
     void operator()(const path&, const Weight& from, int8_matrix<heap>& to) const {
         const auto w = from.look();
         for (idx o = 0; o < w.rows; ++o) {
@@ -22,7 +35,7 @@ struct quantise_parameter {
                             "an infinity or NaN");
                 if (magnitude > top) top = magnitude;
             }
-            const float scale = top > 0 ? top / 127 : 1;
+            const float scale = top >= least ? top / 127 : 1;  // less than that becomes zero
             to.scales.look()(0, o) = scale;
             for (idx k = 0; k < w.cols; ++k)
                 to.values.look()(o, k) = std::int8_t(std::lrint(float(w(o, k)) / scale));
@@ -34,6 +47,12 @@ struct quantise_parameter {
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised<Spec>, Size> quantise(const Model<Spec, Size>& model) {
     return represented<quantised<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
+}
+
+template <template <class, auto> class Model, class Spec, auto Size>
+Model<quantised_tables<Spec>, Size> quantise_tables(const Model<Spec, Size>& model) {
+    return represented<quantised_tables<Spec>>(model,
+                                               overload{copy_parameter{}, quantise_parameter{}});
 }
 
 }  // namespace reckon::inline v0
