@@ -2,8 +2,10 @@
 // make them.
 #include "program.hpp"
 
+#include <reckon/io/checkpoint.hpp>
 #include <reckon/io/lines.hpp>
 #include <reckon/layers/prepare.hpp>
+#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/tasks/embed.hpp>
 #include <reckon/text/load_wordpiece.hpp>
@@ -30,6 +32,23 @@ void print(const reckon::matrix<float>& vectors) {
     std::cout << text;
 }
 
+void embed_lines(auto& ctx, const auto& model, const std::string& folder) {
+    const auto tokenizer = reckon::load_wordpiece(folder);
+    const reckon::idx limit = reckon::bert::read_text_limit(folder, model.size);
+
+    const std::string input{std::istreambuf_iterator{std::cin}, {}};
+    reckon::line_reader lines{"embed_text", "standard input", input};
+    std::vector<std::string_view> texts;
+    for (bool more = true; more;) {
+        more = lines.next();
+        if (more) texts.push_back(lines.line());
+        if (texts.size() == lines_at_once || !more) {
+            print(reckon::embed(ctx, model, tokenizer.encode(texts, limit)));
+            texts.clear();
+        }
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -37,20 +56,12 @@ int main(int argc, char** argv) {
     program p{"embed_text", "Reads texts, a line each, and prints their vectors."};
     p.text("--model", folder, "a folder with model.safetensors, config.json, vocab.txt, ...");
     return p.run(argc, argv, [&](auto& ctx) {
-        const auto model = reckon::prepare(ctx, reckon::bert::load(folder));
-        const auto tokenizer = reckon::load_wordpiece(folder);
-        const reckon::idx limit = reckon::bert::read_text_limit(folder, model.size);
-
-        const std::string input{std::istreambuf_iterator{std::cin}, {}};
-        reckon::line_reader lines{"embed_text", "standard input", input};
-        std::vector<std::string_view> texts;
-        for (bool more = true; more;) {
-            more = lines.next();
-            if (more) texts.push_back(lines.line());
-            if (texts.size() == lines_at_once || !more) {
-                print(reckon::embed(ctx, model, tokenizer.encode(texts, limit)));
-                texts.clear();
-            }
-        }
+        using namespace reckon;
+        if (!holds_int8(checkpoint::open(folder)))
+            return embed_lines(ctx, prepare(ctx, bert::load(folder)), folder);
+        if constexpr (std::same_as<typename std::decay_t<decltype(ctx)>::space, host>)
+            embed_lines(ctx, prepare(ctx, bert::load<quantised<bert::spec>>(folder)), folder);
+        else
+            throw load_error("usage", "--model", "float weights on this backend", "int8 weights");
     });
 }

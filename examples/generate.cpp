@@ -1,7 +1,9 @@
 // A prompt in, the text that a language model goes on with out: greedy, sampled or by beam search.
 #include "program.hpp"
 
+#include <reckon/io/checkpoint.hpp>
 #include <reckon/layers/prepare.hpp>
+#include <reckon/layers/quantise.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/tasks/beam_search.hpp>
 #include <reckon/tasks/generate.hpp>
@@ -27,18 +29,24 @@ int main(int argc, char** argv) {
         if (beams > 1 && how.temperature > 0)
             throw load_error("usage", "--temperature", "0 with --beam", "sampling");
         const auto tokenizer = load_tokenizer(vocabulary);
-        const auto model = prepare(ctx, llama::load(folder));
-        const auto special = llama::read_special_ids(folder, model.size);
+        const auto go_on = [&](const auto& model) {
+            const auto special = llama::read_special_ids(folder, model.size);
 
-        generation_request request{.max_tokens = max_tokens, .how = how, .stop = special.end};
-        request.how.seed = seed;
-        if (special.begin) request.prompt.push_back(*special.begin);
-        for (std::int32_t id : tokenizer.encode(prompt)) request.prompt.push_back(id);
+            generation_request request{.max_tokens = max_tokens, .how = how, .stop = special.end};
+            request.how.seed = seed;
+            if (special.begin) request.prompt.push_back(*special.begin);
+            for (std::int32_t id : tokenizer.encode(prompt)) request.prompt.push_back(id);
 
-        auto ids = request.prompt;
-        const auto more = beams > 1 ? beam_search(ctx, model, request, {.beams = beams}).front().ids
-                                    : generate(ctx, model, {request}).front();
-        ids.insert(ids.end(), more.begin(), more.end());
-        std::cout << tokenizer.decode(ids) << '\n';
+            auto ids = request.prompt;
+            const auto more = beams > 1
+                                  ? beam_search(ctx, model, request, {.beams = beams}).front().ids
+                                  : generate(ctx, model, {request}).front();
+            ids.insert(ids.end(), more.begin(), more.end());
+            std::cout << tokenizer.decode(ids) << '\n';
+        };
+        if (holds_int8(checkpoint::open(folder)))
+            go_on(prepare(ctx, llama::load<quantised<llama::spec>>(folder)));
+        else
+            go_on(prepare(ctx, llama::load(folder)));
     });
 }

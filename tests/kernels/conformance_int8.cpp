@@ -3,6 +3,7 @@
 #include "conformance.hpp"
 
 #include <reckon/core/matrix.hpp>
+#include <reckon/ops/embedding.hpp>
 #include <reckon/ops/linear.hpp>
 
 #include <cmath>
@@ -78,6 +79,23 @@ TEMPLATE_TEST_CASE("conformance: int8 of every number of rows up to 70 and odd w
     for (idx width = 1; width <= 130; width += 2) {
         check_shape<TestType>(7, width, 19, activation::none, 1);
         check_shape<TestType>(7, 19, width);
+    }
+}
+
+TEMPLATE_TEST_CASE("conformance: rows of an int8 table, written and added", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance int8 embedding")) return;
+    const std::int32_t ids[]{0, 6, 3, 3, 1};
+    const auto look = row_view(ids, 5);
+    for (idx width = 1; width <= 70; ++width) {
+        CAPTURE(width);
+        const auto table = random_weight(7, width);
+        agrees<TestType>([&](auto& c) { return ops::embedding(c, look, table.look()); });
+        agrees<TestType>([&](auto& c) {
+            auto x = ops::embedding(c, look, table.look());
+            ops::embedding_add_to(c, x, look, table.look());
+            return x;
+        });
     }
 }
 

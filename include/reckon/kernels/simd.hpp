@@ -370,6 +370,30 @@ void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t>
 }
 
 template <class Arch, class Next, class C>
+void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
+                      int8_view<host> table, view<float> y) {
+    simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
+        for (idx i = r; i < r + rows; ++i) {
+            const idx id = idx(ids(0, i));
+            simd::RECKON_ISA::call<Arch>(
+                simd::widen_row{table.values.row(id), table.scales(0, id), nullptr, y.slice(i, 1)});
+        }
+    });
+}
+
+template <class Arch, class Next, class C>
+void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
+                          int8_view<host> table, view<float> x) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        for (idx i = r; i < r + rows; ++i) {
+            const idx id = idx(ids(0, i));
+            simd::RECKON_ISA::call<Arch>(simd::widen_row{table.values.row(id), table.scales(0, id),
+                                                         x.row(i), x.slice(i, 1)});
+        }
+    });
+}
+
+template <class Arch, class Next, class C>
 void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged rows, view<const float> x,
                  view<float> y) {
     ctx.parallel(rows.sequences(), [&](idx s, idx) {

@@ -67,4 +67,11 @@ Model<Spec, run_time{}> load_sized(const Config& size, const File& file, const n
     return model;
 }
 
+/// Whether a checkpoint holds int8 weights: it is of a model of `quantised<its spec>`.
+template <tensor_source File> bool holds_int8(const File& file) {
+    for (const stored_tensor& tensor : file.tensors())
+        if (tensor.type == "I8" && file.find(scales_of(tensor.name)) != nullptr) return true;
+    return false;
+}
+
 }  // namespace reckon::inline v0::inline RECKON_ISA

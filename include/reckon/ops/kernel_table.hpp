@@ -75,6 +75,10 @@ struct embedding_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_embedding<C, view<const float, typename C::space>>;
 };
+struct int8_embedding_probe {
+    template <class C, class>
+    static constexpr bool serves = ops::serves_embedding<C, int8_view<typename C::space>>;
+};
 struct linear_transposed_probe {
     template <class C, class>
     static constexpr bool serves =
@@ -134,6 +138,7 @@ inline constexpr kernel_row kernel_table[] = {
     {"linear, bf16", served_by<detail::bf16_linear_probe, Tag>()},
     {"linear_transposed", served_by<detail::linear_transposed_probe, Tag>()},
     {"embedding", served_by<detail::embedding_probe, Tag>()},
+    {"embedding, int8 rows", served_by<detail::int8_embedding_probe, Tag>()},
     {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},
     {"rms_norm", served_by<detail::rms_norm_probe, Tag>()},
     {"rope", served_by<detail::rope_probe, Tag>()},

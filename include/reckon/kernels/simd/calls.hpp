@@ -149,6 +149,14 @@ struct mean_of_rows {
     view<float> y;
 };
 
+/// y = onto + scale q, one row of a table of int8; a null `onto` adds nothing.
+struct widen_row {
+    const std::int8_t* q;
+    float scale;
+    const float* onto;
+    view<float> y;
+};
+
 /// Vectors in a panel of int8 weights.
 constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
 

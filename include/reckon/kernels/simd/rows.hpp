@@ -1,4 +1,5 @@
-// The small ops, row by row: norms, activations, sums, log_softmax, rounding, the mean of pool.
+// The small ops, row by row: norms, activations, sums, log_softmax, rounding, widening, the mean of
+// pool.
 #pragma once
 
 #include <reckon/kernels/simd/calls.hpp>
@@ -107,6 +108,14 @@ template <class Arch> void run(const log_softmax_rows& c) {
 
 template <class Arch> void run(const round_rows& c) {
     for (idx r = 0; r < c.x.rows; ++r) convert<Arch>(c.x.row(r), c.y.row(r), c.x.cols);
+}
+
+template <class Arch> void run(const widen_row& c) {
+    steps<Arch>(c.y.cols, [&](idx i, auto size) {
+        const vec<Arch> onto = c.onto == nullptr ? vec<Arch>(0) : load<Arch>(c.onto + i, size);
+        const vec<Arch> number = widened<Arch>(c.q + i, size) * vec<Arch>(c.scale);
+        store<Arch>(onto + number, c.y.data + i, size);
+    });
 }
 
 template <class Arch> void run(const mean_of_rows& c) {
