@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 
@@ -29,6 +30,19 @@ std::string compiler() {
 #else
     return "g++ " __VERSION__;
 #endif
+}
+
+/// CLI11's own sentence ends in the largest number that there is.
+CLI::Validator at_least(reckon::idx least) {
+    const auto expected = "a whole number from " + std::to_string(least) + " on";
+    return {[=](std::string& text) {
+                reckon::idx value = 0;
+                const auto [end, error] =
+                    std::from_chars(text.data(), text.data() + text.size(), value);
+                const bool whole = error == std::errc{} && end == text.data() + text.size();
+                return whole && value >= least ? "" : "expected " + expected + ", got " + text;
+            },
+            "from " + std::to_string(least) + " on"};
 }
 
 std::string backend_names() {
@@ -75,10 +89,10 @@ void program::text_or(const char* flag, std::string& value, const std::string& h
     flags_->app.add_option(flag, value, help)->capture_default_str();
 }
 void program::number(const char* flag, reckon::idx& value, const std::string& help) {
-    flags_->app.add_option(flag, value, help)->required()->check(CLI::PositiveNumber);
+    flags_->app.add_option(flag, value, help)->required()->check(at_least(1));
 }
 void program::number_or(const char* flag, reckon::idx& value, const std::string& help) {
-    flags_->app.add_option(flag, value, help)->check(CLI::NonNegativeNumber)->capture_default_str();
+    flags_->app.add_option(flag, value, help)->check(at_least(0))->capture_default_str();
 }
 void program::real_or(const char* flag, float& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->capture_default_str();

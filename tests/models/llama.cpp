@@ -155,15 +155,17 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
     }
 }
 
-TEST_CASE("llama keeps weights in bf16, and what it makes of them is what they are in float") {
+TEST_CASE("llama keeps weights in bf16, and activations are rounded where it multiplies them") {
     const auto batch_file = file(expected_of("llama_tiny_bf16"));
     const auto batch = batch_file.batch("ids", "offsets");
     const auto model = llama::load(path_of("llama_tiny_bf16"));
     const auto half = llama::load<bf16_spec>(path_of("llama_tiny_bf16"));
     CHECK(count(half).bytes < count(model).bytes * 51 / 100);  // but for the norms' gains
     context<cpu_reference> ctx;
-    CHECK(relative_difference(numbers(logits_of(ctx, half, batch)),
-                              numbers(logits_of(ctx, model, batch))) == 0);
+    const double difference = relative_difference(numbers(logits_of(ctx, half, batch)),
+                                                  numbers(logits_of(ctx, model, batch)));
+    CHECK(difference > 0);
+    CHECK(difference < tolerance::bf16_products);
 }
 
 TEST_CASE("a llama folder says its sizes") {
