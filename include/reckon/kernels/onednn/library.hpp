@@ -1,54 +1,18 @@
-// What reckon uses of oneDNN 2.6, through its C interface (dnnl.hpp costs every file a second of
-// compiling): owning handles, statuses turned into errors, and one thread at a time. Debian's
-// oneDNN runs on OpenMP; `one_thread` keeps it from starting a team of its own, since the
-// context's workers are the parallelism.
+// oneDNN's engine in a context, and one thread at a time: the library runs on OpenMP (Debian's and
+// PyPI's), and `one_thread` keeps it from starting a team of its own, since the context's workers
+// are the parallelism.
 #pragma once
 
-#include <reckon/backend/isa.hpp>
 #include <reckon/core/activation.hpp>
-#include <reckon/core/error.hpp>
+#include <reckon/kernels/onednn/api.hpp>
 
 #include <dlfcn.h>
-#include <dnnl.h>
-#include <dnnl_debug.h>
 
 #include <initializer_list>
 #include <string_view>
-#include <utility>
 
 namespace reckon::inline v0::onednn {
 inline namespace RECKON_ISA {
-
-inline void check(dnnl_status_t status, const char* call) {
-    expect_that(status == dnnl_success, "onednn", call, "success", dnnl_status2str(status));
-}
-
-template <class T, dnnl_status_t (*Destroy)(T*)> class handle {
-  public:
-    handle() = default;
-    handle(handle&& other) noexcept : item_(std::exchange(other.item_, nullptr)) {}
-    handle& operator=(handle&& other) noexcept {
-        std::swap(item_, other.item_);
-        return *this;
-    }
-    ~handle() {
-        if (item_ != nullptr) Destroy(item_);
-    }
-
-    operator T*() const { return item_; }
-    T** operator&() { return &item_; }  // where the library's create functions write
-
-  private:
-    T* item_ = nullptr;
-};
-
-using engine = handle<dnnl_engine, dnnl_engine_destroy>;
-using stream = handle<dnnl_stream, dnnl_stream_destroy>;
-using memory = handle<dnnl_memory, dnnl_memory_destroy>;
-using primitive = handle<dnnl_primitive, dnnl_primitive_destroy>;
-using primitive_desc = handle<dnnl_primitive_desc, dnnl_primitive_desc_destroy>;
-using attributes = handle<dnnl_primitive_attr, dnnl_primitive_attr_destroy>;
-using post_ops = handle<dnnl_post_ops, dnnl_post_ops_destroy>;
 
 /// The functions by which OpenMP is told its threads, asked for at run time: a program doesn't
 /// link OpenMP itself, and a oneDNN built without it needs none of this.
@@ -79,19 +43,8 @@ class [[nodiscard]] one_thread {
     int before_ = 1;
 };
 
-/// A matrix of floats whose element (i, j) stands at i * row_stride + j * column_stride.
-inline dnnl_memory_desc_t strided(idx rows, idx cols, idx row_stride, idx column_stride) {
-    const dnnl_dims_t sizes{dnnl_dim_t(rows), dnnl_dim_t(cols)};
-    const dnnl_dims_t strides{dnnl_dim_t(row_stride), dnnl_dim_t(column_stride)};
-    dnnl_memory_desc_t made;
-    check(dnnl_memory_desc_init_by_strides(&made, 2, sizes, dnnl_f32, strides),
-          "memory_desc_init_by_strides");
-    return made;
-}
-
-inline const dnnl_memory_desc_t& desc_of(const primitive_desc& made, dnnl_query_t which,
-                                         int number = 0) {
-    return *dnnl_primitive_desc_query_md(made, which, number);
+inline layout_pointer layout_of(const primitive_desc& made, dnnl_query_t which, int number = 0) {
+    return dnnl_primitive_desc_query_md(made, which, number);
 }
 
 inline std::string_view implementation(const primitive_desc& made) {
@@ -136,9 +89,9 @@ struct library {
         return made;
     }
 
-    memory unplaced(const dnnl_memory_desc_t& desc) const {
+    memory unplaced(layout_pointer of) const {
         memory made;
-        check(dnnl_memory_create(&made, &desc, engine, DNNL_MEMORY_NONE), "memory_create");
+        check(dnnl_memory_create(&made, of, engine, DNNL_MEMORY_NONE), "memory_create");
         return made;
     }
 
@@ -152,8 +105,7 @@ struct library {
         if (f == activation::none) return made;
         post_ops after;
         check(dnnl_post_ops_create(&after), "post_ops_create");
-        check(dnnl_post_ops_append_eltwise(after, 1, algorithm(f), f == activation::silu, 0),
-              "post_ops_append_eltwise");
+        append_eltwise(after, algorithm(f), f == activation::silu);
         check(dnnl_primitive_attr_set_post_ops(made, after), "primitive_attr_set_post_ops");
         return made;
     }

@@ -76,50 +76,31 @@ struct product_shape {
 };
 
 inline primitive_desc inner_product(const library& lib, const product_shape& shape, idx rows,
-                                    const dnnl_memory_desc_t& w) {
-    const auto x = strided(rows, shape.in, shape.x_stride, 1);
-    const auto y = strided(rows, shape.out, shape.y_stride, 1);
-    const dnnl_dims_t outs{dnnl_dim_t(shape.out)};
-    dnnl_memory_desc_t bias;
-    check(dnnl_memory_desc_init_by_tag(&bias, 1, outs, dnnl_f32, dnnl_a),
-          "memory_desc_init_by_tag");
-    dnnl_inner_product_desc_t what;
-    check(dnnl_inner_product_forward_desc_init(&what, dnnl_forward_inference, &x, &w,
-                                               shape.bias ? &bias : nullptr, &y),
-          "inner_product_forward_desc_init");
-    primitive_desc made;
-    check(
-        dnnl_primitive_desc_create(&made, &what, lib.attributes_for(shape.f), lib.engine, nullptr),
-        "primitive_desc_create");
-    return made;
+                                    layout_pointer w) {
+    const auto bias = tagged(dnnl_f32, 1, shape.out, 0, dnnl_a);
+    return inner_product(lib.engine, lib.attributes_for(shape.f),
+                         strided(dnnl_f32, rows, shape.in, shape.x_stride, 1), w,
+                         shape.bias ? layout_pointer{bias} : nullptr,
+                         strided(dnnl_f32, rows, shape.out, shape.y_stride, 1));
 }
 
 inline primitive_desc matmul(const library& lib, const product_shape& shape, idx rows) {
-    const auto x = strided(rows, shape.in, shape.x_stride, 1);
-    const auto y = strided(rows, shape.out, shape.y_stride, 1);
-    const auto w = strided(shape.in, shape.out, 1, shape.w_stride);
-    const auto bias = strided(1, shape.out, shape.out, 1);
-    dnnl_matmul_desc_t what;
-    check(dnnl_matmul_desc_init(&what, &x, &w, shape.bias ? &bias : nullptr, &y),
-          "matmul_desc_init");
-    primitive_desc made;
-    check(
-        dnnl_primitive_desc_create(&made, &what, lib.attributes_for(shape.f), lib.engine, nullptr),
-        "primitive_desc_create");
-    return made;
+    const auto bias = strided(dnnl_f32, 1, shape.out, shape.out, 1);
+    return matmul(lib.engine, lib.attributes_for(shape.f),
+                  strided(dnnl_f32, rows, shape.in, shape.x_stride, 1),
+                  strided(dnnl_f32, shape.in, shape.out, 1, shape.w_stride),
+                  shape.bias ? layout_pointer{bias} : nullptr,
+                  strided(dnnl_f32, rows, shape.out, shape.y_stride, 1));
 }
 
 /// The layout of a packed weight: the library's choice where that choice is brgemm (AVX-512), else
 /// [out, in]; its other choices run at half the speed for 8 to 256 rows.
-inline dnnl_memory_desc_t packed_layout(const library& lib, idx in, idx out) {
-    const dnnl_dims_t sizes{dnnl_dim_t(out), dnnl_dim_t(in)};
-    dnnl_memory_desc_t any;
-    check(dnnl_memory_desc_init_by_tag(&any, 2, sizes, dnnl_f32, dnnl_format_tag_any),
-          "memory_desc_init_by_tag");
+inline layout packed_layout(const library& lib, idx in, idx out) {
+    const auto any = tagged(dnnl_f32, 2, out, in, dnnl_format_tag_any);
     const auto made = inner_product(lib, {.in = in, .out = out, .x_stride = in, .y_stride = out},
                                     pieces::largest, any);
-    return implementation(made).starts_with("brg") ? desc_of(made, dnnl_query_weights_md)
-                                                   : strided(out, in, in, 1);
+    return implementation(made).starts_with("brg") ? copy_of(layout_of(made, dnnl_query_weights_md))
+                                                   : strided(dnnl_f32, out, in, in, 1);
 }
 
 /// The primitives of one shape, one a size of piece, and for each worker the memory objects that a
@@ -129,7 +110,7 @@ class product {
     product(const library& lib, const product_shape& shape, idx workers) : shape_(shape) {
         const bool packed = shape.w_stride == packed_stride;
         const auto w = packed ? packed_layout(lib, shape.in, shape.out)
-                              : strided(shape.out, shape.in, shape.w_stride, 1);
+                              : strided(dnnl_f32, shape.out, shape.in, shape.w_stride, 1);
         for (idx i = 0; i < pieces::kinds; ++i) {
             const idx rows = pieces::sizes[i];
             const auto made =
@@ -137,13 +118,14 @@ class product {
             check(dnnl_primitive_create(&sizes_[i].work, made), "primitive_create");
             sizes_[i].of_worker = std::vector<operands>(workers);
             for (operands& o : sizes_[i].of_worker) {
-                o.x = lib.unplaced(desc_of(made, dnnl_query_src_md));
-                o.w = lib.unplaced(desc_of(made, dnnl_query_weights_md));
-                if (shape.bias) o.bias = lib.unplaced(desc_of(made, dnnl_query_weights_md, 1));
-                o.y = lib.unplaced(desc_of(made, dnnl_query_dst_md));
-                o.scratch = lib.unplaced(desc_of(made, dnnl_query_scratchpad_md));
+                o.x = lib.unplaced(layout_of(made, dnnl_query_src_md));
+                o.w = lib.unplaced(layout_of(made, dnnl_query_weights_md));
+                if (shape.bias) o.bias = lib.unplaced(layout_of(made, dnnl_query_weights_md, 1));
+                o.y = lib.unplaced(layout_of(made, dnnl_query_dst_md));
+                o.scratch = lib.unplaced(layout_of(made, dnnl_query_scratchpad_md));
             }
-            const idx scratch = dnnl_memory_desc_get_size(&desc_of(made, dnnl_query_scratchpad_md));
+            const idx scratch =
+                dnnl_memory_desc_get_size(layout_of(made, dnnl_query_scratchpad_md));
             if (scratch > scratch_bytes_) scratch_bytes_ = scratch;
         }
     }
@@ -206,11 +188,12 @@ class products {
     heap_array<float> packed(const float* w, idx out, idx in, idx stride) const {
         expect_filled(out, in);
         const one_thread alone(library.omp);
-        const auto from = strided(out, in, stride, 1), to = packed_layout(library, in, out);
-        heap_array<float> items(dnnl_memory_desc_get_size(&to) / sizeof(float));
+        const auto from = strided(dnnl_f32, out, in, stride, 1);
+        const auto to = packed_layout(library, in, out);
+        heap_array<float> items(dnnl_memory_desc_get_size(to) / sizeof(float));
         const auto source = library.unplaced(from), target = library.unplaced(to);
         primitive_desc made;
-        check(dnnl_reorder_primitive_desc_create(&made, &from, library.engine, &to, library.engine,
+        check(dnnl_reorder_primitive_desc_create(&made, from, library.engine, to, library.engine,
                                                  nullptr),
               "reorder_primitive_desc_create");
         primitive reorder;
