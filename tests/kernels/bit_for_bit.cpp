@@ -2,6 +2,7 @@
 // bits on reference and simd, within the tolerance where a vendor's library decides.
 #include "conformance.hpp"
 
+#include <reckon/core/matrix.hpp>
 #include <reckon/ops/attention.hpp>
 #include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
