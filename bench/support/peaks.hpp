@@ -179,14 +179,14 @@ inline double matmul_peak() {
     onednn::primitive product;
     onednn::check(dnnl_primitive_create(&product, made), "primitive_create");
 
-    const auto& scratch_desc = onednn::desc_of(made, dnnl_query_scratchpad_md);
-    const auto x = library.unplaced(onednn::desc_of(made, dnnl_query_src_md)),
+    const auto scratch_layout = onednn::layout_of(made, dnnl_query_scratchpad_md);
+    const auto x = library.unplaced(onednn::layout_of(made, dnnl_query_src_md)),
                w = library.unplaced(layout),
-               y = library.unplaced(onednn::desc_of(made, dnnl_query_dst_md)),
-               scratch = library.unplaced(scratch_desc);
+               y = library.unplaced(onednn::layout_of(made, dnnl_query_dst_md)),
+               scratch = library.unplaced(scratch_layout);
     const heap_array<float> a(n * n, 0.5f), b(n * n, 0.25f);
     heap_array<float> c(n * n);
-    heap_array<std::byte> room(dnnl_memory_desc_get_size(&scratch_desc));
+    heap_array<std::byte> room(dnnl_memory_desc_get_size(scratch_layout));
     const auto stream = library.stream();
     const double time = best_of(15, [&] {
         onednn::check(onednn::execute(product, stream,

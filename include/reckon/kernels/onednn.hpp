@@ -1,5 +1,5 @@
-// The oneDNN backend: linear layers by Intel's library (2.6, Debian's libdnnl-dev), single-threaded
-// on the context's own workers; everything else is served by `Next`.
+// The oneDNN backend: linear layers by Intel's library (2.6, Debian's libdnnl-dev, or 3),
+// single-threaded on the context's own workers; everything else is served by `Next`.
 // What a call allocates is oneDNN's own (docs/backends.md); reckon's part allocates nothing once a
 // shape of weight has been met.
 #pragma once
