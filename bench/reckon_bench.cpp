@@ -7,9 +7,10 @@
 // The lines of a batch take turns. Times are the median and the least of the repeats: the thread's
 // own on one thread, the wall's on more. The share is of the peak of multiply-adds of the weights'
 // kind, measured on registers, times the threads. With --op one op of the model's sizes runs
-// instead: knn is 100,000 items of 128 numbers with --batch queries, peak is what the machine can
-// do. With --neighbour every line is timed once more, on the wall, while another process keeps one
-// of the same cores busy; md and json show that median too.
+// instead: knn is 100,000 items of 128 numbers with --batch queries (md and json have the recall of
+// its ten best, csv keeps to its columns), peak is what the machine can do. With --neighbour every
+// line is timed once more, on the wall, while another process keeps one of the same cores busy; md
+// and json show that median too.
 #include "support/busy_process.hpp"
 #include "support/encoders.hpp"
 #include "support/measure.hpp"
@@ -21,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <optional>
 
 using namespace reckon;
 
@@ -42,6 +44,7 @@ struct row {
     std::string model, backend, weights;
     idx batch = 0, tokens = 0, threads = 1;
     double median_ms = 0, min_ms = 0, gflops = 0, share = 0, beside_ms = 0;
+    std::optional<double> recall = {};
 };
 
 /// What every row shares.
@@ -135,15 +138,21 @@ class bench_run {
         }
     }
     void knn(idx threads) {
-        const auto list =
-            bench::searchers(bench::random_vectors(), machine_.set, backends_, o_.weights, threads);
+        const auto data = bench::random_vectors();
+        const auto list = bench::searchers(data, machine_.set, backends_, o_.weights, threads);
+        const auto exact =
+            bench::searchers(data, machine_.set, {backends_.front()}, {"f32"}, threads).front();
         for (const idx queries : o_.batches.empty() ? std::vector<idx>{1, 1000} : o_.batches) {
             std::vector<contender> contenders;
-            for (const bench::searcher& s : list)
-                contenders.push_back(
-                    {{"knn 100000x128", s.backend, s.weights, queries, queries, threads},
-                     2. * 100'000 * 128 * double(queries),
-                     [&] { s.search(queries, nullptr); }});
+            std::vector<std::int32_t> found(queries * bench::neighbours_wanted), best = found;
+            exact.search(queries, best.data());
+            for (const bench::searcher& s : list) {
+                s.search(queries, found.data());
+                row facts{"knn 100000x128", s.backend, s.weights, queries, queries, threads};
+                facts.recall = bench::recall(found, best);
+                contenders.push_back({facts, 2. * 100'000 * 128 * double(queries),
+                                      [&] { s.search(queries, nullptr); }});
+            }
             race(contenders);
         }
     }
@@ -230,6 +239,7 @@ class bench_run {
                                        {"gflops_per_s", r.gflops},
                                        {"share_of_peak", r.share}});
             if (o_.neighbour) result["beside_neighbour_ms"] = r.beside_ms;
+            if (r.recall) result["recall"] = *r.recall;
         }
         std::printf("%s\n", all.dump(1).c_str());
     }
@@ -239,15 +249,18 @@ class bench_run {
             "%.0f (f32), %.0f (bf16), %.0f (int8) G/s\n\n",
             machine_.cpu.c_str(), name_of(machine_.set), machine_.compiler.c_str(), bench::commit,
             machine_.peaks.f32, machine_.peaks.bf16, machine_.peaks.int8);
+        const bool searches = o_.op == "knn";
         std::printf(
             "| model | backend | weights | batch | tokens | threads | ms, median (least) | "
-            "GFLOP/s | share of peak |%s\n|---|---|---|---|---|---|---|---|---|%s\n",
-            o_.neighbour ? " ms beside a busy process |" : "", o_.neighbour ? "---|" : "");
+            "GFLOP/s | share of peak |%s%s\n|---|---|---|---|---|---|---|---|---|%s%s\n",
+            o_.neighbour ? " ms beside a busy process |" : "", searches ? " recall |" : "",
+            o_.neighbour ? "---|" : "", searches ? "---|" : "");
         for (const row& r : rows_) {
             std::printf("| %s | %s | %s | %zu | %zu | %zu | %.3f (%.3f) | %.1f | %.0f %% |",
                         r.model.c_str(), r.backend.c_str(), r.weights.c_str(), r.batch, r.tokens,
                         r.threads, r.median_ms, r.min_ms, r.gflops, 100 * r.share);
             if (o_.neighbour) std::printf(" %.3f |", r.beside_ms);
+            if (r.recall) std::printf(" %.4f |", *r.recall);
             std::printf("\n");
         }
     }

@@ -1,6 +1,7 @@
 #include "neighbours.hpp"
 
 #include <reckon/core/random.hpp>
+#include <reckon/retrieval/int8.hpp>
 #include <reckon/retrieval/knn.hpp>
 
 #include <cmath>
@@ -51,10 +52,12 @@ matrix<float> read_rows(const std::string& file) {
     return rows;
 }
 
-/// f(index of the kind that `--weights` names). A further one is a line.
-template <class F> void with_index(const std::string& kind, matrix<float> items, const F& f) {
-    if (kind == "f32") return f(std::make_shared<const exact_index>(std::move(items)));
-    throw load_error("bench", "--weights", "f32 (what this build has an index of)", kind);
+/// f(index of the kind that `--weights` names, as the context scans it). A further one is a line.
+template <class C, class F>
+void with_index(C& ctx, const std::string& kind, matrix<float> items, const F& f) {
+    if (kind == "f32") return f(prepare(ctx, exact_index(std::move(items))));
+    if (kind == "int8") return f(prepare(ctx, int8_index(std::move(items))));
+    throw load_error("bench", "--weights", "f32 or int8 (what there is an index of)", kind);
 }
 }  // namespace
 
@@ -64,27 +67,35 @@ vectors read_vectors(const std::string& folder) {
     return {read_rows(folder + "/items"), read_rows(folder + "/queries")};
 }
 
-std::vector<searcher> searchers(vectors data, isa set, const std::vector<std::string>& backends,
+std::vector<searcher> searchers(const vectors& data, isa set,
+                                const std::vector<std::string>& backends,
                                 const std::vector<std::string>& weights, idx threads) {
-    const auto queries = std::make_shared<const matrix<float>>(std::move(data.queries));
+    const auto queries = std::make_shared<const matrix<float>>(data.queries);
     std::vector<searcher> list;
-    for (idx k = 0; k < weights.size(); ++k)
-        with_index(weights[k], k + 1 < weights.size() ? data.items : std::move(data.items),
-                   [&](const auto& index) {
-                       for_each_backend(set, [&]<class Tag>(const std::string& name) {
-                           if (!holds(backends, name)) return;
-                           const auto ctx =
-                               std::make_shared<context<Tag>>(context_options{threads});
-                           list.push_back(
-                               {name, weights[k], [=](idx count, std::int32_t* items) {
+    for (const std::string& kind : weights)
+        for_each_backend(set, [&]<class Tag>(const std::string& name) {
+            if (!holds(backends, name)) return;
+            const auto ctx = std::make_shared<context<Tag>>(context_options{threads});
+            with_index(*ctx, kind, data.items, [&](auto made) {
+                const auto index = std::make_shared<const decltype(made)>(std::move(made));
+                list.push_back({name, kind, [=](idx count, std::int32_t* items) {
                                     const auto found = index->search(
                                         *ctx, queries->look().slice(0, count), neighbours_wanted);
                                     if (items != nullptr)
                                         std::copy_n(found.items.data(), found.items.size(), items);
                                 }});
-                       });
-                   });
+            });
+        });
     return list;
+}
+
+double recall(const std::vector<std::int32_t>& found, const std::vector<std::int32_t>& exact) {
+    idx both = 0;
+    for (idx first = 0; first < exact.size(); first += neighbours_wanted)
+        for (idx i = 0; i < neighbours_wanted; ++i)
+            both +=
+                idx(std::count(&found[first], &found[first] + neighbours_wanted, exact[first + i]));
+    return double(both) / double(exact.size());
 }
 
 }  // namespace bench

@@ -25,9 +25,11 @@ struct searcher {
     std::function<void(reckon::idx queries, std::int32_t* items)> search;
 };
 
-/// Moves `data` into the index or the indices that are wanted.
-std::vector<searcher> searchers(vectors data, reckon::isa set,
+std::vector<searcher> searchers(const vectors& data, reckon::isa set,
                                 const std::vector<std::string>& backends,
                                 const std::vector<std::string>& weights, reckon::idx threads);
+
+/// The share of the exact items that were found; ten a query.
+double recall(const std::vector<std::int32_t>& found, const std::vector<std::int32_t>& exact);
 
 }  // namespace bench

@@ -1,60 +1,67 @@
-#include "support/backends.hpp"
+#include "vectors.hpp"
 
 #include <reckon/core/error.hpp>
-#include <reckon/core/random.hpp>
 #include <reckon/retrieval/knn.hpp>
 
 #include <algorithm>
 #include <numeric>
 
-using namespace reckon;
+using namespace retrieval_test;
 
 namespace {
 
-matrix<float> random_vectors(idx rows, idx cols, std::uint64_t seed) {
-    matrix<float> m(rows, cols);
-    const philox noise{seed};
-    for (idx i = 0; i < m.size(); ++i) m.data()[i] = noise.uniform(i, -1, 1);
-    return m;
-}
-
-matrix<float> column(std::initializer_list<float> values) {
-    matrix<float> m(values.size(), 1);
-    std::copy(values.begin(), values.end(), m.data());
-    return m;
-}
-
 static_assert(vector_index<exact_index, context<cpu_reference>>);
+
+/// Items by falling inner product with a query, in double.
+std::vector<std::int32_t> sorted_items(view<const float> items, const float* query,
+                                       std::vector<double>& score) {
+    for (idx i = 0; i < items.rows; ++i)
+        if (score[i] == 0)
+            score[i] = std::inner_product(query, query + items.cols, items.row(i), 0.0);
+    std::vector<std::int32_t> order(items.rows);
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return score[idx(a)] > score[idx(b)]; });
+    return order;
+}
+
+template <class C>
+void check_against_sorting(C& ctx, const auto& index, view<const float> items, idx queries, idx k) {
+    const auto asked = random_vectors(queries, items.cols, 2);
+    std::vector<std::vector<std::int32_t>> without(queries);
+    for (idx q = 0; q < queries; ++q)
+        for (idx i = q % 5; i < items.rows; i += 5)
+            without[q].insert(without[q].begin(), std::int32_t(i));  // in no order
+    const auto found = index.search(ctx, asked.look(), k, without);
+    for (idx q = 0; q < queries; ++q) {
+        std::vector<double> score(items.rows);
+        for (const auto i : without[q]) score[idx(i)] = -1e9;
+        const auto order = sorted_items(items, asked.look().row(q), score);
+        for (idx i = 0; i < k; ++i) {
+            CHECK(found.items.look()(q, i) == order[i]);
+            CHECK(found.scores.look()(q, i) == Approx(score[idx(order[i])]).margin(1e-5));
+        }
+    }
+}
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("the exact index finds what sorting all inner products finds", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("the exact index")) return;
-    const idx items = 200, queries = 130, width = 24, k = 7;  // three batches of queries
-    const exact_index index{random_vectors(items, width, 1)};
-    const auto asked = random_vectors(queries, width, 2);
-    std::vector<std::vector<std::int32_t>> without(queries);
-    for (idx q = 0; q < queries; ++q)
-        for (idx i = q % 5; i < items; i += 5) without[q].push_back(std::int32_t(i));
     context<typename TestType::tag> ctx;
-    const auto found = index.search(ctx, asked.look(), k, without);
+    const exact_index index{random_vectors(200, 24, 1)};
+    check_against_sorting(ctx, index, index.vectors(), 130, 7);  // three batches of queries
+    check_against_sorting(ctx, prepare(ctx, index), index.vectors(), 130, 7);
+}
 
-    for (idx q = 0; q < queries; ++q) {
-        std::vector<double> score(items);
-        for (idx i = 0; i < items; ++i)
-            score[i] = std::inner_product(asked.look().row(q), asked.look().row(q) + width,
-                                          index.vectors().row(i), 0.0);
-        for (const auto i : without[q]) score[idx(i)] = -1e9;
-        std::vector<std::int32_t> order(items);
-        std::iota(order.begin(), order.end(), 0);
-        std::sort(order.begin(), order.end(),
-                  [&](auto a, auto b) { return score[idx(a)] > score[idx(b)]; });
-        for (idx i = 0; i < k; ++i) {
-            CHECK(found.items.look()(q, i) == order[i]);
-            CHECK(found.scores.look()(q, i) == Approx(score[idx(order[i])]).margin(1e-5));
-        }
-    }
+TEMPLATE_TEST_CASE("the exact index finds the best of several blocks of items", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("the exact index of several blocks")) return;
+    context<typename TestType::tag> ctx;
+    const exact_index index{random_vectors(9001, 5, 1)};
+    check_against_sorting(ctx, index, index.vectors(), 3, 20);
+    check_against_sorting(ctx, prepare(ctx, index), index.vectors(), 3, 20);
 }
 
 TEST_CASE("items of equal score come in their order") {
@@ -67,14 +74,10 @@ TEST_CASE("items of equal score come in their order") {
 
 TEST_CASE("the exact index refuses what it cannot answer") {
     const exact_index index{column({1, 2, 3})};
+    refuses_what_it_cannot_answer(index);
+    CHECK_THROWS_WITH(exact_index{column({1, missing})},
+                      "exact_index: vectors: expected finite numbers, got others in row 1");
     context<cpu_reference> ctx;
-    const auto query = column({1});
-    const std::vector<std::int32_t> two[] = {{0, 2}}, outside[] = {{3}}, negative[] = {{-1}};
-    CHECK(index.search(ctx, query.look(), 1, two).items.look()(0, 0) == 1);
-    CHECK_THROWS_AS(index.search(ctx, query.look(), 2, two), error);
-    CHECK_THROWS_AS(index.search(ctx, query.look(), 1, outside), error);
-    CHECK_THROWS_AS(index.search(ctx, query.look(), 1, negative), error);
-    CHECK_THROWS_AS(index.search(ctx, query.look(), 4), error);
-    CHECK_THROWS_AS(index.search(ctx, matrix<float>(1, 2).look(), 1), error);
-    CHECK_THROWS_AS(index.search(ctx, matrix<float>(2, 1).look(), 1, two), error);
+    CHECK_THROWS_WITH(index.search(ctx, column({1}).look(), 4),
+                      "exact_index: k: expected between 1 and the number of items, got 4");
 }

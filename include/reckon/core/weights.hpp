@@ -36,6 +36,10 @@ template <class Space = host> struct int8_view {
     RECKON_BOTH constexpr float operator()(idx o, idx k) const {
         return float(values(o, k)) * scales(0, o);
     }
+    /// Rows [first, first + count).
+    RECKON_BOTH constexpr int8_view slice(idx first, idx count) const {
+        return {values.slice(first, count), scales.columns(first, count)};
+    }
 };
 
 /// A pruned weight: w(o, k) = kept(o, k) ? inner(o, k) : 0.

@@ -420,6 +420,15 @@ void log_softmax_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<
     });
 }
 
+template <class Arch, class Next, class C>
+void top_k_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> scores, idx first,
+                  view<float> values, view<std::int32_t> columns) {
+    simd::by_rows(ctx, scores.rows, scores.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::top_k_rows{
+            scores.slice(r, rows), first, values.slice(r, rows), columns.slice(r, rows)});
+    });
+}
+
 namespace simd {
 /// Whole rows, which may stand apart.
 inline void copy_rows(view<const float> x, view<float> y) {

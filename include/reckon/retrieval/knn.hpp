@@ -1,24 +1,21 @@
-// Exact nearest neighbours by inner product: every item is scored, by one product a batch of
-// queries. The exact twin that approximate indices are measured against.
+// Exact nearest neighbours by inner product: every item is scored. The exact twin that approximate
+// indices are measured against.
 #pragma once
 
-#include <reckon/ops/linear.hpp>
-#include <reckon/ops/top_k.hpp>
-#include <reckon/retrieval/index.hpp>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <utility>
+#include <reckon/retrieval/scan.hpp>
 
 namespace reckon::inline v0::inline RECKON_ISA {
 
-class exact_index {
+/// `Vectors` is how they are stored: as they came, or in a backend's layout (`prepare`).
+template <class Vectors> class flat_index {
   public:
-    explicit exact_index(matrix<float> vectors) : vectors_(std::move(vectors)) {}  // [items, width]
+    explicit flat_index(Vectors vectors) : vectors_(std::move(vectors)) {  // [items, width]
+        if constexpr (std::same_as<Vectors, matrix<float>>)
+            retrieval::expect_finite("exact_index", "vectors", vectors_.look());
+    }
 
     idx size() const { return vectors_.rows(); }
-    view<const float> vectors() const { return vectors_.look(); }
+    auto vectors() const { return vectors_.look(); }
 
     /// Equal scores keep the order of the items. Each query needs k items that are not excluded.
     template <any_context C>
@@ -27,42 +24,27 @@ class exact_index {
                                                                        idx k,
                                                                        exclusions without = {})
     const {
-        expect("exact_index", "queries.cols", vectors_.cols(), queries.cols);
-        if (!without.empty())
-            expect("exact_index", "lists of excluded items", queries.rows, without.size());
-        neighbours found{matrix<std::int32_t>(queries.rows, k), matrix<float>(queries.rows, k)};
-        for (idx first = 0; first < queries.rows; first += batch) {
-            const idx count = std::min(batch, queries.rows - first);
-            const auto scope = ctx.scope();
-            const auto part = ctx.make(count, queries.cols);
-            for (idx q = 0; q < count; ++q)
-                std::copy_n(queries.row(first + q), queries.cols, part.row(q));
-            const auto scores = ops::linear(ctx, part, vectors());
-            if (!without.empty())
-                for (idx q = 0; q < count; ++q) exclude(scores, q, without[first + q]);
-            const auto best = ops::top_k(ctx, scores, k);
-            for (idx q = 0; q < count; ++q) {
-                expect_that(std::isfinite(best.values(q, k - 1)), "exact_index", "k",
-                            "a number of items left to answer with", k);
-                std::copy_n(best.columns.row(q), k, found.items.look().row(first + q));
-                std::copy_n(best.values.row(q), k, found.scores.look().row(first + q));
-            }
-        }
+        auto found = retrieval::scan(ctx, "exact_index", queries, vectors(), k, without);
+        for (idx q = 0; q < queries.rows; ++q)
+            expect_that(std::isfinite(found.scores.look()(q, k - 1)), "exact_index", "k",
+                        "a number of items left to answer with", k);
         return found;
     }
 
   private:
-    static constexpr idx batch = 64;  // queries at a time: it bounds the workspace
-
-    void exclude(view<float> scores, idx query, const std::vector<std::int32_t>& items) const {
-        for (const std::int32_t item : items) {
-            if (item < 0 || idx(item) >= size())
-                fail("exact_index", "excluded items", "items of the index", "others");
-            scores(query, idx(item)) = -std::numeric_limits<float>::infinity();
-        }
-    }
-
-    matrix<float> vectors_;
+    Vectors vectors_;
 };
+
+using exact_index = flat_index<matrix<float>>;
+
+/// The same index in the layout that the context's backend scans fastest; where it has none, as it
+/// came.
+template <any_context C> auto prepare(C& ctx, const exact_index& index) {
+    using to = retrieval::scanned_by<C, dense<float>, matrix<float>>;
+    if constexpr (std::same_as<to, matrix<float>>)
+        return index;
+    else
+        return flat_index<to>(retrieval::packed_as<to>(ctx, index.vectors()));
+}
 
 }  // namespace reckon::inline v0::inline RECKON_ISA

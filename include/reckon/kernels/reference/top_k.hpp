@@ -7,23 +7,43 @@
 
 namespace reckon::inline v0 {
 
-template <class C, class E>
-void top_k_kernel(const cpu_reference&, C&, view<const E> scores, view<E> values,
-                  view<std::int32_t> columns) {
-    const auto better = [](E a, E b) { return a > b || (a == a && b != b); };
-    for (idx i = 0; i < scores.rows; ++i) {
-        idx found = 0;
-        for (idx c = 0; c < scores.cols; ++c) {
-            const E score = scores(i, c);
-            if (found == values.cols && !better(score, values(i, found - 1))) continue;
-            idx at = found == values.cols ? found - 1 : found++;
-            for (; at != 0 && better(score, values(i, at - 1)); --at) {
-                values(i, at) = values(i, at - 1);
-                columns(i, at) = columns(i, at - 1);
-            }
-            values(i, at) = score;
-            columns(i, at) = std::int32_t(c);
+namespace detail {
+inline namespace RECKON_ISA {
+/// The best of a row so far: `found` of them, at most `most`.
+template <class E> struct best_list {
+    E* values;
+    std::int32_t* columns;
+    idx found, most;
+
+    static bool better(E a, E b) { return a > b || (a == a && b != b); }
+
+    void offer(E score, idx column) {
+        if (found == most && !better(score, values[found - 1])) return;
+        idx at = found == most ? found - 1 : found++;
+        for (; at != 0 && better(score, values[at - 1]); --at) {
+            values[at] = values[at - 1];
+            columns[at] = columns[at - 1];
         }
+        values[at] = score;
+        columns[at] = std::int32_t(column);
+    }
+};
+
+/// Row `row` of what a kernel writes, where all columns before `first` have been offered.
+template <class E>
+best_list<E> best_so_far(view<E> values, view<std::int32_t> columns, idx row, idx first) {
+    const idx most = values.cols;
+    return {values.row(row), columns.row(row), first < most ? first : most, most};
+}
+}  // namespace RECKON_ISA
+}  // namespace detail
+
+template <class C, class E>
+void top_k_kernel(const cpu_reference&, C&, view<const E> scores, idx first, view<E> values,
+                  view<std::int32_t> columns) {
+    for (idx r = 0; r < scores.rows; ++r) {
+        auto best = detail::best_so_far(values, columns, r, first);
+        for (idx c = 0; c < scores.cols; ++c) best.offer(scores(r, c), first + c);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <reckon/kernels/simd/linear.hpp>
 #include <reckon/kernels/simd/rope.hpp>
 #include <reckon/kernels/simd/rows.hpp>
+#include <reckon/kernels/simd/top_k.hpp>
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

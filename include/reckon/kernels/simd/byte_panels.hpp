@@ -21,6 +21,10 @@ template <class Arch> struct simd_byte_panels {
 
         /// Where the panel of outputs [out, out + width) begins; out is a multiple of width.
         const std::int8_t* panel(idx out) const { return data + out * simd::round_up(cols, 4); }
+        /// Rows [first, first + count) of the weight; first is a multiple of width.
+        view slice(idx first, idx count) const {
+            return {panel(first), scales + first, offsets + first, count, cols};
+        }
     };
 
     class matrix {

@@ -157,6 +157,14 @@ struct widen_row {
     view<float> y;
 };
 
+/// The best of each row, where all columns before `first` have been offered.
+struct top_k_rows {
+    view<const float> scores;
+    idx first;
+    view<float> values;
+    view<std::int32_t> columns;
+};
+
 /// Vectors in a panel of int8 weights.
 constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
 

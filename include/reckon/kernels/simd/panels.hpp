@@ -22,6 +22,8 @@ template <class Arch> struct simd_panels {
 
         /// Where the panel of outputs [out, out + width) begins; out is a multiple of width.
         const float* panel(idx out) const { return data + out * cols; }
+        /// Rows [first, first + count) of the weight; first is a multiple of width.
+        view slice(idx first, idx count) const { return {panel(first), count, cols}; }
     };
 
     class matrix {

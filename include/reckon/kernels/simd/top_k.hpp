@@ -1,0 +1,31 @@
+// top_k: whole vectors of scores are compared with the least of the list; the few that may enter it
+// are offered one by one, so the list is the reference's.
+#pragma once
+
+#include <reckon/kernels/reference/top_k.hpp>
+#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/calls.hpp>
+
+namespace reckon::inline v0::simd::RECKON_ISA {
+
+template <class Arch> void run(const top_k_rows& c) {
+    constexpr idx vectors = 4, step = vectors * Arch::lanes;
+    for (idx r = 0; r < c.scores.rows; ++r) {
+        const float* const scores = c.scores.row(r);
+        auto best = detail::best_so_far(c.values, c.columns, r, c.first);
+        idx i = 0;
+        for (; i < c.scores.cols && best.found < best.most; ++i) best.offer(scores[i], c.first + i);
+        for (; i + step <= c.scores.cols; i += step) {
+            const vec<Arch> least(best.values[best.most - 1]);
+            // "not at most" and no "more than": a NaN at the end of the list lets all in
+            auto none = load<Arch>(scores + i) <= least;
+            for (idx v = 1; v < vectors; ++v)
+                none = none && load<Arch>(scores + i + v * Arch::lanes) <= least;
+            if (xsimd::all(none)) continue;
+            for (idx o = 0; o < step; ++o) best.offer(scores[i + o], c.first + i + o);
+        }
+        for (; i < c.scores.cols; ++i) best.offer(scores[i], c.first + i);
+    }
+}
+
+}  // namespace reckon::inline v0::simd::RECKON_ISA
