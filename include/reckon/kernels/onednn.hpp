@@ -10,14 +10,20 @@
 namespace reckon::inline v0 {
 
 namespace onednn {
-/// What the backend below packs and oneDNN does not: int8 rows.
+/// What the backend below packs and oneDNN does not: int8 rows and bf16.
 template <class Below> struct int8_of {};
 template <class Below>
 requires requires { typename Below::int8; }
 struct int8_of<Below> {
     using int8 = typename Below::int8;
 };
-template <class Below> struct packing_over : onednn_packing, int8_of<Below> {};
+template <class Below> struct bf16_of {};
+template <class Below>
+requires requires { typename Below::bf16; }
+struct bf16_of<Below> {
+    using bf16 = typename Below::bf16;
+};
+template <class Below> struct packing_over : onednn_packing, int8_of<Below>, bf16_of<Below> {};
 }  // namespace onednn
 
 template <class Next> struct cpu_onednn : Next {
