@@ -74,7 +74,7 @@ TEMPLATE_TEST_CASE("any number of threads finds the same", "", RECKON_TEST_BACKE
     context<typename TestType::tag> ctx;
     const auto exact = prepare(ctx, exact_index{items});
     const auto bytes = prepare(ctx, int8_index{items});
-    for (const idx threads : {2, 3}) {
+    for (const idx threads : {idx{2}, idx{3}}) {
         context<typename TestType::tag> more{{threads}};
         CHECK(same(exact.search(ctx, asked.look(), 5, without),
                    exact.search(more, asked.look(), 5, without)));
