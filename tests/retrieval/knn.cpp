@@ -72,6 +72,17 @@ TEST_CASE("items of equal score come in their order") {
     CHECK(std::equal(expected.begin(), expected.end(), found.items.data()));
 }
 
+TEST_CASE("what is excluded stays out, in whichever block of items it lies") {
+    const exact_index index{matrix<float>(9001, 1)};  // all score alike
+    const std::vector<std::int32_t> left{3, 4031, 4100, 8064, 9000};
+    std::vector<std::vector<std::int32_t>> without(1);
+    for (std::int32_t i = 0; i < 9001; ++i)
+        if (std::count(left.begin(), left.end(), i) == 0) without[0].push_back(i);
+    context<cpu_reference> ctx;
+    const auto found = index.search(ctx, column({1}).look(), 5, without);
+    CHECK(std::equal(left.begin(), left.end(), found.items.data()));
+}
+
 TEST_CASE("the exact index refuses what it cannot answer") {
     const exact_index index{column({1, 2, 3})};
     refuses_what_it_cannot_answer(index);
