@@ -10,6 +10,8 @@
 #include <initializer_list>
 #include <reckon/backend/context.hpp>
 #include <reckon/core/random.hpp>
+#include <reckon/layers/prepare.hpp>
+#include <reckon/ops/linear.hpp>
 #include <vector>
 
 namespace conformance {
@@ -62,6 +64,25 @@ template <class Backend, class Op> void agrees(const Op& op) {
     REQUIRE(actual.cols == expected.cols);
     CHECK(test_support::relative_difference(values_of(actual), values_of(expected)) <=
           test_support::tolerance::op);
+}
+
+/// linear over a weight as it is and, where the backend packs those of this policy, packed.
+template <class Backend, linear_policy Linear, class W>
+void linear_agrees(view<float> x, W w, epilogue<float> e) {
+    agrees<Backend>([&](auto& ctx) { return ops::linear(ctx, x, w, e); });
+    using packing =
+        typename reckon::detail::packing_of<typename Backend::tag::packing, Linear>::type;
+    if constexpr (!std::same_as<packing, unpacked>) {
+        typename packing::matrix packed(w.rows, w.cols);
+        context<typename Backend::tag> packs;
+        packing::pack(packs, w, packed);
+        agrees<Backend>([&](auto& ctx) {
+            if constexpr (std::same_as<typename std::decay_t<decltype(ctx)>::tag, cpu_reference>)
+                return ops::linear(ctx, x, w, e);
+            else
+                return ops::linear(ctx, x, packed.look(), e);
+        });
+    }
 }
 
 }  // namespace conformance

@@ -3,7 +3,6 @@
 #include "conformance.hpp"
 
 #include <reckon/core/matrix.hpp>
-#include <reckon/ops/linear.hpp>
 
 #include <cmath>
 #include <limits>
@@ -21,27 +20,10 @@ matrix<bf16> random_weight(idx out, idx in) {
 }
 
 template <class Backend>
-void check(const matrix<bf16>& w, view<const float> x, view<const float> bias,
+void check(const matrix<bf16>& w, view<float> x, view<const float> bias,
            activation f = activation::none) {
     CAPTURE(x.rows, x.cols, w.rows(), int(f));
-    const auto all = [&](auto& c, auto weight) {
-        tensor_of<std::decay_t<decltype(c)>> rows{const_cast<float*>(x.data), x.rows, x.cols,
-                                                  x.stride};
-        return ops::linear(c, rows, weight, {bias, f});
-    };
-    agrees<Backend>([&](auto& c) { return all(c, w.look()); });
-    using packing = typename Backend::tag::packing;
-    if constexpr (requires { typename packing::bf16; }) {
-        typename packing::bf16::matrix packed(w.rows(), w.cols());
-        context<typename Backend::tag> ctx;
-        packing::bf16::pack(ctx, w.look(), packed);
-        agrees<Backend>([&](auto& c) {
-            if constexpr (std::same_as<typename std::decay_t<decltype(c)>::tag, cpu_reference>)
-                return all(c, w.look());
-            else
-                return all(c, packed.look());
-        });
-    }
+    linear_agrees<Backend, dense<bf16>>(x, w.look(), {bias, f});
 }
 
 template <class Backend>

@@ -4,7 +4,6 @@
 
 #include <reckon/core/matrix.hpp>
 #include <reckon/ops/embedding.hpp>
-#include <reckon/ops/linear.hpp>
 
 #include <cmath>
 #include <limits>
@@ -23,27 +22,10 @@ int8_matrix<> random_weight(idx out, idx in) {
 }
 
 template <class Backend>
-void check(const int8_matrix<>& w, view<const float> x, view<const float> bias,
+void check(const int8_matrix<>& w, view<float> x, view<const float> bias,
            activation f = activation::none) {
     CAPTURE(x.rows, x.cols, w.rows(), int(f));
-    const auto all = [&](auto& c, auto weight) {
-        tensor_of<std::decay_t<decltype(c)>> rows{const_cast<float*>(x.data), x.rows, x.cols,
-                                                  x.stride};
-        return ops::linear(c, rows, weight, {bias, f});
-    };
-    agrees<Backend>([&](auto& c) { return all(c, w.look()); });
-    using packing = typename Backend::tag::packing;
-    if constexpr (requires { typename packing::int8; }) {
-        typename packing::int8::matrix packed(w.rows(), w.cols());
-        context<typename Backend::tag> ctx;
-        packing::int8::pack(ctx, w.look(), packed);
-        agrees<Backend>([&](auto& c) {
-            if constexpr (std::same_as<typename std::decay_t<decltype(c)>::tag, cpu_reference>)
-                return all(c, w.look());
-            else
-                return all(c, packed.look());
-        });
-    }
+    linear_agrees<Backend, int8_rows<>>(x, w.look(), {bias, f});
 }
 
 template <class Backend>

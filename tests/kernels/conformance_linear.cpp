@@ -1,7 +1,5 @@
 #include "conformance.hpp"
 
-#include <reckon/layers/prepare.hpp>
-#include <reckon/ops/linear.hpp>
 #include <reckon/ops/linear_transposed.hpp>
 
 #include <cmath>
@@ -21,25 +19,9 @@ struct shape {
 template <class Backend> void check(const shape& s) {
     CAPTURE(s.rows, s.in, s.out, s.gap, int(s.f));
     numbers x(1, s.rows, s.in, -1, 1, s.gap), w(2, s.out, s.in), bias(3, 1, s.out);
-    agrees<Backend>([&](auto& ctx) {
-        return ops::linear(ctx, x.look(), view<const float>{w.look()}, {bias.look(), s.f});
-    });
-    agrees<Backend>([&](auto& ctx) {
-        return ops::linear(ctx, x.look(), view<const float>{w.look()}, {{}, s.f});
-    });
-
-    using packing = typename Backend::tag::packing;
-    if constexpr (!std::same_as<packing, unpacked>) {
-        typename packing::matrix packed(s.out, s.in);
-        context<typename Backend::tag> ctx;
-        packing::pack(ctx, w.look(), packed);
-        agrees<Backend>([&](auto& c) {
-            if constexpr (std::same_as<typename std::decay_t<decltype(c)>::tag, cpu_reference>)
-                return ops::linear(c, x.look(), view<const float>{w.look()}, {bias.look(), s.f});
-            else
-                return ops::linear(c, x.look(), packed.look(), {bias.look(), s.f});
-        });
-    }
+    const view<const float> weight = w.look();
+    linear_agrees<Backend, dense<float>>(x.look(), weight, {bias.look(), s.f});
+    agrees<Backend>([&](auto& ctx) { return ops::linear(ctx, x.look(), weight, {{}, s.f}); });
 }
 
 template <class Backend> void check_transposed(idx rows, idx depth, idx cols, idx gap) {

@@ -1,19 +1,14 @@
 // The SIMD backend: cpu_simd<Arch, Next> with Arch one of sse4_2, avx2, avx512, neon64. Its kernels
-// take float; whatever they do not match falls back to Next. The work is cut here, by shape alone,
-// and each task's share goes to kernels/simd/, inlined or compiled (kernels/simd/compiled.hpp).
+// take float; whatever they do not match falls back to Next. Products stand in
+// kernels/simd/products.hpp; how work is cut and handed out, in kernels/simd/tasks.hpp.
 #pragma once
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/attention.hpp>
 #include <reckon/core/error.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/kernels/simd/calls.hpp>
-#include <reckon/kernels/simd/compiled.hpp>
-#include <reckon/kernels/simd/panels.hpp>
-
-#if defined(__SSE4_2__) || defined(__aarch64__)
-#include <reckon/kernels/simd/bodies.hpp>
-#endif
+#include <reckon/kernels/simd/products.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
 
 #include <cstring>
 
@@ -43,194 +38,6 @@ namespace simd {
 template <class K>
 concept stored = std::same_as<K, float> || std::same_as<K, bf16>;
 
-/// f(first, count) over rows in tasks of about 8192 numbers.
-template <class C, class F> void by_rows(C& ctx, idx rows, idx cols, const F& f) {
-    const idx each = cols < 8192 ? 8192 / (cols + 1) + 1 : 1;
-    ctx.parallel((rows + each - 1) / each, [&](idx task, idx) {
-        const idx first = task * each;
-        f(first, rows - first < each ? rows - first : each);
-    });
-}
-
-/// f(row, rows, column, columns) over tasks of at most `high` rows and `wide` columns.
-template <class C, class F>
-void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
-    const idx down = (rows + high - 1) / high, across = (cols + wide - 1) / wide;
-    ctx.parallel(down * across, [&](idx task, idx) {
-        const idx row = task % down * high, col = task / down * wide;
-        f(row, rows - row < high ? rows - row : high, col, cols - col < wide ? cols - col : wide);
-    });
-}
-
-namespace RECKON_ISA {
-template <class Arch, class Call> void call(const Call& c) {
-    if constexpr (native<Arch>)
-        run<Arch>(c);
-    else if constexpr (usable<Arch>)
-        compiled<Arch>::run(c);
-    // else the tag's static_assert has said what is missing
-}
-}  // namespace RECKON_ISA
-}  // namespace simd
-
-template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                   typename simd_panels<Arch>::view w, epilogue<float> e, view<float> y) {
-    simd::by_blocks(
-        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_panel{x.slice(r, rows), w.panel(o),
-                                                            e.bias.columns(o, outs), e.f,
-                                                            y.slice(r, rows).columns(o, outs)});
-        });
-}
-
-template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> w,
-                   epilogue<float> e, view<float> y) {
-    simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-        simd::RECKON_ISA::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
-                                                        e.bias.columns(o, outs), e.f,
-                                                        y.slice(r, rows).columns(o, outs)});
-    });
-}
-
-namespace simd {
-/// f with the arch whose dot products of bytes run: avx512's own extension where the CPU has it.
-template <class Arch, class F> void with_bytes_of(const F& f) {
-    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_vnni>)
-        if (avx512_vnni::here()) return f.template operator()<avx512_vnni>();
-    f.template operator()<Arch>();
-}
-
-/// Where rows of x stand as int8, behind their scales.
-struct byte_plan {
-    idx q_row, scale_bytes, bytes;
-
-    RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
-        : q_row(round_up(cols, 64)),
-          scale_bytes(round_up(rows * sizeof(float), 64)),
-          bytes(scale_bytes + rows * q_row) {}
-};
-
-/// f<Bytes>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Bytes wants them.
-template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float> x, const F& f) {
-    const auto scope = ctx.scope();
-    const byte_plan plan(x.rows, x.cols);
-    const auto memory = ctx.template make<std::byte>(1, plan.bytes);
-    auto* const scales = reinterpret_cast<float*>(memory.data);
-    auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
-    with_bytes_of<Arch>([&]<class Bytes>() {
-        by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-            RECKON_ISA::call<Bytes>(
-                quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
-        });
-        f.template operator()<Bytes>([&](idx r, idx rows) {
-            return byte_rows{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
-        });
-    });
-}
-}  // namespace simd
-
-template <class Arch, class Next>
-constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows,
-                             const typename simd_byte_panels<Arch>::view& w) {
-    return simd::byte_plan(rows, w.cols).bytes;
-}
-template <class Arch, class Next>
-constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const int8_view<host>& w) {
-    return simd::byte_plan(rows, w.cols).bytes;
-}
-
-template <class Arch, class Next, class C>
-requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                                           typename simd_byte_panels<Arch>::view w,
-                                           epilogue<float> e, view<float> y) {
-    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
-        constexpr idx width = simd_byte_panels<Arch>::width;
-        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
-                rows_of(r, rows), w.panel(o), w.scales + o, w.offsets + o, e.bias.columns(o, outs),
-                e.f, y.slice(r, rows).columns(o, outs)});
-        });
-    });
-}
-
-template <class Arch, class Next, class C>
-requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                                           int8_view<host> w, epilogue<float> e, view<float> y) {
-    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
-        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_rows{
-                rows_of(r, rows), w.values.slice(o, outs), w.scales.data + o,
-                e.bias.columns(o, outs), e.f, y.slice(r, rows).columns(o, outs)});
-        });
-    });
-}
-
-namespace simd {
-/// f<Pairs>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
-/// products of pairs run: avx512's own extension where the CPU has it.
-template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float> x, const F& f) {
-    const auto scope = ctx.scope();
-    auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
-    by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        RECKON_ISA::call<Arch>(
-            round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
-        for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
-    });
-    const view<const bf16> pairs = rounded;
-    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_bf16>)
-        if (avx512_bf16::here()) return f.template operator()<avx512_bf16>(pairs);
-    f.template operator()<Arch>(pairs);
-}
-}  // namespace simd
-
-template <class Arch, class Next>
-constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows,
-                             const typename simd_pair_panels<Arch>::view& w) {
-    return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
-}
-template <class Arch, class Next>
-constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const view<const bf16>& w) {
-    return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
-}
-
-template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                   typename simd_pair_panels<Arch>::view w, epilogue<float> e, view<float> y) {
-    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
-        constexpr idx width = simd_pair_panels<Arch>::width;
-        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Pairs>(
-                simd::linear_pair_panel{pairs.slice(r, rows), w.panel(o), e.bias.columns(o, outs),
-                                        e.f, y.slice(r, rows).columns(o, outs)});
-        });
-    });
-}
-
-template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const bf16> w,
-                   epilogue<float> e, view<float> y) {
-    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
-        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Pairs>(simd::linear_pair_rows{
-                pairs.slice(r, rows), w.slice(o, outs), e.bias.columns(o, outs), e.f,
-                y.slice(r, rows).columns(o, outs)});
-        });
-    });
-}
-
-template <class Arch, class Next, class C>
-void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                              view<const float> w, view<float> y) {
-    simd::by_blocks(
-        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx c, idx cols) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_transposed{
-                x.slice(r, rows), w.columns(c, cols), y.slice(r, rows).columns(c, cols)});
-        });
-}
-
-namespace simd {
 /// Where each sequence's blocks of queries begin, then the kernel's scratch for each worker.
 struct attention_plan {
     idx table_bytes, worker_bytes;

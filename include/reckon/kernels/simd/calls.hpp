@@ -126,7 +126,7 @@ struct round_rows {
 };
 
 /// y = f(x w^T + bias) over bf16 weights, for the columns of one panel
-/// (kernels/simd/pair_panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
+/// (kernels/simd/panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
 struct linear_pair_panel {
     view<const bf16> x;
     const bf16* panel;
