@@ -2,6 +2,7 @@
 // as well. Everything else in the folder is copied.
 #include "program.hpp"
 
+#include <reckon/io/checkpoint.hpp>
 #include <reckon/io/save.hpp>
 #include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
@@ -36,6 +37,8 @@ void quantise_folder(const std::string& from, const std::string& to) {
     if (fs::exists(to)) throw load_error("usage", "--output", "a new folder", in_quotes(to));
     const std::string config = from + "/config.json";
     const auto kind = json_object::read(config).required<std::string>("model_type");
+    if (holds_int8(checkpoint::open(from)))
+        throw load_error("usage", "--model", "F32, F16 or BF16 weights", "int8 ones");
     const auto save = [&](const auto& model, const name_table& names) {
         fs::create_directories(to);
         copy_rest(from, to);
