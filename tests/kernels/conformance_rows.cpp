@@ -88,7 +88,7 @@ template <class Backend> void check_activate(idx rows, idx cols, idx gap) {
 
 template <class Backend> void check_gated(idx rows, idx cols, idx gap) {
     CAPTURE(rows, cols, gap);
-    numbers gate(25, rows, cols, -4, 4, gap), x(20, rows, cols, -2, 2, 2 * gap);
+    numbers gate(19, rows, cols, -4, 4, gap), x(20, rows, cols, -2, 2, 2 * gap);
     for (activation f : every_function)
         agrees<Backend>(
             [&](auto& ctx) { return ops::gated(ctx, gate.look(), copy(ctx, x.look()), f); });

@@ -12,7 +12,7 @@ namespace cuda {
 __device__ inline float activated(activation f, float x) {
     switch (f) {
         case activation::relu:
-            return x > 0 ? x : 0;
+            return x < 0 ? 0 : x;  // NaN stays NaN
         case activation::gelu:
             return 0.5f * x * erfcf(-x * 0.70710678f);
         case activation::gelu_tanh:  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)), less cancellation

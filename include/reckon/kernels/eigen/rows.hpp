@@ -11,18 +11,17 @@ namespace reckon::inline v0 {
 
 namespace eigen {
 inline namespace RECKON_ISA {
-/// g(f(x)), an expression. Eigen's core has no erf, so gelu takes the standard library's.
+/// g(f(x)), an expression. Eigen's core has no erfc, so gelu takes the standard library's. Neither
+/// form adds to 1 what is nearly -1.
 template <class G> void activated(activation f, const_array_map x, const G& g) {
     switch (f) {
         case activation::relu:
             return g(x.max(0.0f));
         case activation::gelu:
-            return g(0.5f * x * (1.0f + x.unaryExpr([](float v) {
-                         return std::erf(v * 0.70710678118654752f);
-                     })));
-        case activation::gelu_tanh:
             return g(0.5f * x *
-                     (1.0f + (0.79788456080286536f * (x + 0.044715f * x.cube())).tanh()));
+                     x.unaryExpr([](float v) { return std::erfc(v * -0.70710678118654752f); }));
+        case activation::gelu_tanh:  // (1 + tanh u) / 2 = 1 / (1 + exp(-2 u))
+            return g(x / (1.0f + (-1.5957691216057308f * (x + 0.044715f * x.cube())).exp()));
         case activation::silu:
             return g(x / (1.0f + (-x).exp()));
         case activation::none:
