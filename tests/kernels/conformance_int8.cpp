@@ -104,6 +104,51 @@ TEMPLATE_TEST_CASE("int8: the largest products of all are summed exactly", "",
     CHECK(y(2, 0) == 0);
 }
 
+// The scale is that of the other numbers, wherever the largest stands.
+TEMPLATE_TEST_CASE("int8: one large number does not coarsen the others of its row", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("int8 one large number")) return;
+    constexpr idx in = 130, out = 50;
+    const auto w = random_weight(out, in);
+    numbers x(1, in, in, -1, 1), bias(3, 1, out);
+    for (idx r = 0; r < in; ++r) x.look()(r, r) = r % 2 == 0 ? 1000.f : -1000.f;
+    context<typename TestType::tag> ctx;
+    const auto scope = ctx.scope();
+    const auto y = ops::linear(ctx, x.look(), w.look(), {bias.look(), activation::none});
+    for (idx r = 0; r < in; ++r)
+        for (idx o = 0; o < out; ++o) {
+            double exact = double(bias.look()(0, o)), bound = 1e-3;
+            for (idx k = 0; k < in; ++k) {
+                exact += double(x.look()(r, k)) * double(w.look()(o, k));
+                if (k != r) bound += 0.5 / 127 * std::abs(double(w.look()(o, k)));
+            }
+            CAPTURE(r, o, bound);
+            CHECK(std::abs(double(y(r, o)) - exact) <= bound);
+        }
+    check<TestType>(w, x.look(), bias.look());
+}
+
+TEMPLATE_TEST_CASE("int8: equal numbers, single ones and others too small to divide", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("int8 rows at the edges")) return;
+    const auto w = random_weight(20, 40);
+    numbers x(1, 4, 40, 0, 0), bias(3, 1, 20);
+    for (idx k = 0; k < 40; ++k) {
+        x.look()(0, k) = k % 3 == 0 ? -2.f : 2.f;
+        x.look()(2, k) = k == 39 ? 3.f : 1e-40f;
+        x.look()(3, k) = 1e-40f;
+    }
+    x.look()(1, 17) = -0.25f;
+    check<TestType>(w, x.look(), bias.look());
+    context<typename TestType::tag> ctx;
+    const auto scope = ctx.scope();
+    const auto y = ops::linear(ctx, x.look(), w.look());
+    for (idx o = 0; o < 20; ++o) {  // a single number is not rounded at all
+        CHECK(y(1, o) == -0.25f * float(w.values.look()(o, 17)) * w.scales.look()(0, o));
+        CHECK(y(2, o) == 3.f * float(w.values.look()(o, 39)) * w.scales.look()(0, o));
+    }
+}
+
 TEMPLATE_TEST_CASE("int8: a row of zeros gives the bias, one that is not finite gives NaN", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("int8 rows of zeros and of NaN")) return;

@@ -42,6 +42,18 @@ template <class Space = host> struct int8_view {
     }
 };
 
+/// What a row of activations became that is multiplied by int8 rows: x[k] = scale q[k], but for its
+/// largest number by magnitude (the first of equals), x[at] = largest, where q[k] is 0. One large
+/// number would coarsen all the others, and a product with it apart costs one addition.
+struct int8_scale {
+    float scale = 0;  // largest magnitude of the others / 127; NaN in a row that is not finite
+    float largest = 0;
+    idx at = 0;
+
+    /// Others below this (numbers of the largest magnitude that 127 can be divided by) count as 0.
+    static constexpr float least = 1e-36f;
+};
+
 /// A pruned weight: w(o, k) = kept(o, k) ? inner(o, k) : 0.
 template <readable_weight Inner> struct masked_view {
     using space = typename Inner::space;

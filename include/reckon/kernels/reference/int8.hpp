@@ -1,8 +1,9 @@
 // y = f(x w^T + bias) over int8 rows: each row of x becomes int8 as well, symmetric like the weight
-// (scale = max |x| / 127, rounded to nearest, ties to even), and sums are exact in int32. This is
-// what every backend computes, so they agree as closely as in float. A row with a number that is
-// not finite gives NaN. (A recording context multiplies x as it is, kernels/reference/linear.hpp:
-// its gradients are of what it computes.)
+// (scale = max |x| / 127, rounded to nearest, ties to even), and sums are exact in int32. The
+// largest number of the row is left out of that and multiplied as it is (int8_scale). This is what
+// every backend computes, so they agree as closely as in float. A row with a number that is not
+// finite gives NaN. (A recording context multiplies x as it is, kernels/reference/linear.hpp: its
+// gradients are of what it computes.)
 #pragma once
 
 #include <reckon/backend/tags.hpp>
@@ -17,19 +18,28 @@ namespace reckon::inline v0 {
 
 namespace detail {
 inline namespace RECKON_ISA {
-/// Writes the row as int8 and tells its scale; NaN where a number is not finite.
-template <class E> float quantise_row(const E* x, idx count, std::int8_t* q) {
-    float top = 0;
+/// Writes the row as int8.
+template <class E> int8_scale quantise_row(const E* x, idx count, std::int8_t* q) {
+    float top = 0, second = 0;
+    idx at = 0;
     bool finite = true;
     for (idx i = 0; i < count; ++i) {
         const float magnitude = std::fabs(float(x[i]));
         finite = finite && magnitude <= std::numeric_limits<float>::max();
-        top = magnitude > top ? magnitude : top;
+        if (magnitude > top) {
+            second = top;
+            top = magnitude;
+            at = i;
+        } else if (magnitude > second) {
+            second = magnitude;
+        }
     }
-    if (!finite) return std::numeric_limits<float>::quiet_NaN();
-    const float steps = top > 0 ? 127 / top : 0;
-    for (idx i = 0; i < count; ++i) q[i] = std::int8_t(std::nearbyint(float(x[i]) * steps));
-    return top / 127;
+    if (!finite) return {.scale = std::numeric_limits<float>::quiet_NaN()};
+    if (second < int8_scale::least) second = 0;
+    const float steps = second > 0 ? 127 / second : 0;
+    for (idx i = 0; i < count; ++i)
+        q[i] = i == at ? std::int8_t{} : std::int8_t(std::nearbyint(float(x[i]) * steps));
+    return {second / 127, top > 0 ? float(x[at]) : 0, at};
 }
 }  // namespace RECKON_ISA
 }  // namespace detail
@@ -45,12 +55,14 @@ requires(!C::recording) void linear_kernel(const cpu_reference& tag, C& ctx, vie
     const auto memory = ctx.template make<std::byte>(1, linear_scratch(tag, x.rows, w));
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data);
     for (idx i = 0; i < y.rows; ++i) {
-        const float scale = detail::quantise_row(x.row(i), x.cols, q);
+        const int8_scale row = detail::quantise_row(x.row(i), x.cols, q);
         for (idx o = 0; o < y.cols; ++o) {
             std::int32_t sum = 0;
             for (idx k = 0; k < x.cols; ++k) sum += std::int32_t(q[k]) * w.values(o, k);
+            Sum product = Sum(sum) * Sum(row.scale);
+            if (row.largest != 0) product += Sum(row.largest) * Sum(w.values(o, row.at));
             const Sum bias = e.bias.data != nullptr ? Sum(e.bias(0, o)) : Sum(0);
-            y(i, o) = E(activated(e.f, Sum(sum) * Sum(scale) * Sum(w.scales(0, o)) + bias));
+            y(i, o) = E(activated(e.f, product * Sum(w.scales(0, o)) + bias));
         }
     }
 }

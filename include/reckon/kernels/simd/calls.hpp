@@ -7,6 +7,7 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>
 #include <reckon/core/view.hpp>
+#include <reckon/core/weights.hpp>
 
 namespace reckon::inline v0::simd {
 
@@ -174,14 +175,14 @@ struct quantise_rows {
     view<const float> x;
     std::int8_t* q;
     idx q_row;
-    float* scales;
+    int8_scale* scales;
 };
 
 /// Rows made by quantise_rows.
 struct byte_rows {
     const std::int8_t* q;
     idx q_row;
-    const float* scales;
+    const int8_scale* scales;
     idx rows, cols;
 };
 

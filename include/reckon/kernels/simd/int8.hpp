@@ -51,6 +51,9 @@ template <> struct bytes_of<sse4_2> {
     static void store(sums s, std::int32_t* to) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to), s);
     }
+    static sums byte_of_four(__m128i w, int which) {
+        return _mm_srai_epi32(_mm_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
     static vec<sse4_2> number(sums s) { return _mm_cvtepi32_ps(s); }
     static void narrow(vec<sse4_2> x, std::int8_t* to) {  // rounds to nearest, ties to even
         const __m128i words = _mm_cvtps_epi32(x);
@@ -87,6 +90,9 @@ template <> struct bytes_of<avx2> {
     static void store(sums s, std::int32_t* to) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), s);
     }
+    static sums byte_of_four(__m256i w, int which) {
+        return _mm256_srai_epi32(_mm256_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
     static vec<avx2> number(sums s) { return _mm256_cvtepi32_ps(s); }
     static void narrow(vec<avx2> x, std::int8_t* to) {
         const __m256i words = _mm256_cvtps_epi32(x);
@@ -107,6 +113,9 @@ struct bytes_of_avx512 {
     static sums minus(sums a, sums b) { return _mm512_sub_epi32(a, b); }
     static sums load_sums(const std::int32_t* s) { return _mm512_loadu_si512(s); }
     static void store(sums s, std::int32_t* to) { _mm512_storeu_si512(to, s); }
+    static sums byte_of_four(__m512i w, int which) {
+        return _mm512_srai_epi32(_mm512_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
     static vec<avx512> number(sums s) { return _mm512_cvtepi32_ps(s); }
     static void narrow(vec<avx512> x, std::int8_t* to) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
@@ -166,6 +175,9 @@ template <> struct bytes_of<neon64> {
     static sums minus(sums a, sums b) { return vsubq_s32(a, b); }
     static sums load_sums(const std::int32_t* s) { return vld1q_s32(s); }
     static void store(sums s, std::int32_t* to) { vst1q_s32(to, s); }
+    static sums byte_of_four(int8x16_t w, int which) {
+        return vshrq_n_s32(vshlq_s32(vreinterpretq_s32_s8(w), vdupq_n_s32(24 - 8 * which)), 24);
+    }
     static vec<neon64> number(sums s) { return vcvtq_f32_s32(s); }
     static void narrow(vec<neon64> x, std::int8_t* to) {
         const int16x4_t halves = vmovn_s32(vcvtnq_s32_f32(x));
@@ -184,26 +196,49 @@ template <class Arch> std::int32_t total_of(typename bytes_of<Arch>::sums s) {
     return sum;
 }
 
+/// Where the first number of this magnitude stands; there is one.
+template <class Arch> idx position_of(const float* x, idx count, float magnitude) {
+    const vec<Arch> sought(magnitude);
+    idx at = 0;
+    while (at + Arch::lanes <= count &&
+           !xsimd::any(xsimd::abs(load<Arch>(x + at, whole{})) == sought))
+        at += Arch::lanes;
+    while (std::fabs(x[at]) != magnitude) ++at;
+    return at;
+}
+
 /// Rows as int8 by the rule of kernels/reference/int8.hpp.
 template <class Arch> void run(const quantise_rows& c) {
     using B = bytes_of<Arch>;
     for (idx r = 0; r < c.x.rows; ++r) {
         const float* x = c.x.row(r);
         std::int8_t* const q = c.q + r * c.q_row;
-        vec<Arch> top(0), odd(0);  // x - x is 0 but for infinities and NaN
+        vec<Arch> tops(0), seconds(0), odd(0);  // x - x is 0 but for infinities and NaN
         steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = load<Arch>(x + i, size);
-            top = xsimd::max(top, xsimd::abs(v));
+            const vec<Arch> v = load<Arch>(x + i, size), magnitude = xsimd::abs(v);
+            seconds = xsimd::max(seconds, xsimd::min(tops, magnitude));
+            tops = xsimd::max(tops, magnitude);
             odd += v - v;
         });
-        alignas(64) float tops[Arch::lanes];
-        top.store_aligned(tops);
-        float highest = 0;
-        for (float t : tops) highest = t > highest ? t : highest;
-        const bool finite = sum_of<Arch>(odd) == 0;
-        const vec<Arch> scale(finite && highest > 0 ? 127 / highest : 0);
+        if (sum_of<Arch>(odd) != 0) {
+            std::memset(q, 0, c.q_row);
+            c.scales[r] = {.scale = std::numeric_limits<float>::quiet_NaN()};
+            continue;
+        }
+        alignas(64) float candidates[2][Arch::lanes];
+        tops.store_aligned(candidates[0]);
+        seconds.store_aligned(candidates[1]);
+        float top = 0, second = 0;
+        for (const auto& lanes : candidates)
+            for (float magnitude : lanes) {
+                const float lower = magnitude < top ? magnitude : top;
+                second = lower > second ? lower : second;
+                top = magnitude > top ? magnitude : top;
+            }
+        if (second < int8_scale::least) second = 0;
+        const vec<Arch> scale(second > 0 ? 127 / second : 0);
         steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = finite ? load<Arch>(x + i, size) * scale : vec<Arch>(0);
+            const vec<Arch> v = load<Arch>(x + i, size) * scale;
             if constexpr (std::same_as<decltype(size), whole>) {
                 B::narrow(v, q + i);
             } else {
@@ -213,9 +248,14 @@ template <class Arch> void run(const quantise_rows& c) {
             }
         });
         for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
+        c.scales[r] = {.scale = second / 127};
+        if (top > 0) {
+            const idx at = position_of<Arch>(x, c.x.cols, top);
+            q[at] = 0;
+            c.scales[r] = {second / 127, x[at], at};
+        }
         if (B::unsigned_q)
             for (idx i = 0; i < c.q_row; ++i) q[i] = std::int8_t(q[i] ^ -128);
-        c.scales[r] = finite ? highest / 127 : std::numeric_limits<float>::quiet_NaN();
     }
 }
 
@@ -260,12 +300,18 @@ template <class Arch> void run(const linear_byte_panel& c) {
         });
         for (idx r = 0; r < count; ++r) {
             float* const y = c.y.row(first + r);
-            const vec<Arch> x_scale(c.x.scales[first + r]);
+            const int8_scale& x = c.x.scales[first + r];
+            const vec<Arch> x_scale(x.scale), largest(x.largest);
+            const std::int8_t* const column = c.panel + x.at / 4 * used * Arch::lanes * 4;
             steps<Arch>(c.y.cols, [&](idx o, auto size) {
                 auto sum = B::load_sums(sums + r * width + o);
                 if constexpr (B::unsigned_q) sum = B::minus(sum, B::load_sums(c.offsets + o));
-                store<Arch>(fused<Arch>(B::number(sum), load<Arch>(c.scales + o) * x_scale,
-                                        load<Arch>(bias + o)),
+                vec<Arch> product = B::number(sum) * x_scale;
+                if (x.largest != 0) {
+                    const auto w = B::byte_of_four(B::load(column + o * 4), int(x.at % 4));
+                    product = fused<Arch>(B::number(w), largest, product);
+                }
+                store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o), load<Arch>(bias + o)),
                             y + o, size);
             });
             if (c.f != activation::none) activate_row<Arch>(c.f, y, y, c.y.cols);
@@ -299,7 +345,10 @@ template <class Arch> void run(const linear_byte_rows& c) {
             const std::int8_t* const x = c.x.q + r * c.x.q_row;
             each([&](idx k, auto v) { sum = B::dot(sum, B::of(B::load(x + k)), v); });
             const float bias = c.bias.data != nullptr ? c.bias.data[o] : 0;
-            c.y(r, o) = float(total_of<Arch>(sum) - offset) * (c.scales[o] * c.x.scales[r]) + bias;
+            const int8_scale& s = c.x.scales[r];
+            float product = float(total_of<Arch>(sum) - offset) * s.scale;
+            if (s.largest != 0) product += s.largest * float(w[s.at]);
+            c.y(r, o) = product * c.scales[o] + bias;
         }
     }
     if (c.f == activation::none) return;

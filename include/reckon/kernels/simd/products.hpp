@@ -45,7 +45,7 @@ struct byte_plan {
 
     RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
         : q_row(round_up(cols, 64)),
-          scale_bytes(round_up(rows * sizeof(float), 64)),
+          scale_bytes(round_up(rows * sizeof(int8_scale), 64)),
           bytes(scale_bytes + rows * q_row) {}
 };
 
@@ -54,7 +54,7 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
     const auto scope = ctx.scope();
     const byte_plan plan(x.rows, x.cols);
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
-    auto* const scales = reinterpret_cast<float*>(memory.data);
+    auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
     with_bytes_of<Arch>([&]<class Bytes>() {
         by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
