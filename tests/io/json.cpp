@@ -83,6 +83,8 @@ TEST_CASE("a text that is no JSON object is an error with its place") {
          {"", "{", "{\"a\":}", "{\"a\":NaN}", "{\"a\":1e999}", "{} x", "{\"\xff\":1}",
           "{\"a\":\"\\ud800\"}", "\xef\xbb\xbf{}", "{\"a\":Infinity}"})
         CHECK(parsing(text).find("json: f: expected JSON, got ") == 0);
+    CHECK(parsing(R"({"a":1,"b":{"c":2,"a":3,"c":4}})") ==
+          "json: f: expected each key once, got \"c\" twice");
     CHECK(parsing("[1]") == "json: f: expected one object, got an array");
     CHECK(parsing("\"text\"") == "json: f: expected one object, got \"text\"");
     using namespace std::literals;

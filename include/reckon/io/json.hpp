@@ -1,6 +1,7 @@
-// JSON for checkpoints and configurations: a stream of events for readers that must find duplicate
-// keys, and a document whose getters name file, key, expected and actual. The only header that
-// meets the JSON library (component reckon::json); it does not write documents.
+// JSON for checkpoints and configurations: a stream of events for readers that keep nothing, and a
+// document, of which no object has a key twice and whose getters name file, key, expected and
+// actual. The only header that meets the JSON library (component reckon::json); it does not write
+// documents.
 #pragma once
 
 #include <reckon/io/load_error.hpp>
@@ -49,40 +50,102 @@ namespace detail::inline RECKON_ISA {
     throw load_error("json", file, "JSON", legible(reason.substr(reason.find(' ') + 1)));
 }
 
-// The shape the JSON library asks of a SAX handler.
-struct json_handler {
-    std::string_view file;
-    json_events& events;
+// What the JSON library tells a reader: events go on to `json_events`, or become a document. Both
+// through one virtual interface, so that its parser is compiled once.
+class json_handler : public nlohmann::json_sax<nlohmann::json> {
+  public:
+    explicit json_handler(std::string_view file) : file(file) {}
 
-    bool null() { return refuse("null"); }
-    bool boolean(bool value) { return refuse(value ? "true" : "false"); }
-    bool number_integer(std::int64_t value) { return refuse(std::to_string(value)); }
-    bool number_unsigned(std::uint64_t value) { return events.number(value), true; }
-    bool number_float(double, const std::string& digits) { return refuse(legible(digits)); }
-    bool string(const std::string& value) { return events.text(value), true; }
-    template <class Binary> bool binary(const Binary&) { return refuse("binary data"); }
-    bool start_object(std::size_t) { return events.open_object(), true; }
-    bool key(const std::string& name) { return events.key(name), true; }
-    bool end_object() { return events.close_object(), true; }
-    bool start_array(std::size_t) { return events.open_array(), true; }
-    bool end_array() { return events.close_array(), true; }
-    [[noreturn]] bool parse_error(std::size_t, const std::string&,
-                                  const nlohmann::json::exception& error) {
+    bool parse_error(std::size_t, const std::string&,
+                     const nlohmann::json::exception& error) final {
         refuse_json(file, error);
     }
 
+  protected:
+    std::string_view file;
+};
+
+class json_event_handler final : public json_handler {
+  public:
+    json_event_handler(std::string_view file, json_events& events)
+        : json_handler(file), events_(events) {}
+
+    bool null() override { return refuse("null"); }
+    bool boolean(bool value) override { return refuse(value ? "true" : "false"); }
+    bool number_integer(std::int64_t value) override { return refuse(std::to_string(value)); }
+    bool number_unsigned(std::uint64_t value) override { return events_.number(value), true; }
+    bool number_float(double, const std::string& digits) override {
+        return refuse(legible(digits));
+    }
+    bool string(std::string& value) override { return events_.text(value), true; }
+    bool binary(nlohmann::json::binary_t&) override { return refuse("binary data"); }
+    bool start_object(std::size_t) override { return events_.open_object(), true; }
+    bool key(std::string& name) override { return events_.key(name), true; }
+    bool end_object() override { return events_.close_object(), true; }
+    bool start_array(std::size_t) override { return events_.open_array(), true; }
+    bool end_array() override { return events_.close_array(), true; }
+
   private:
-    bool refuse(const std::string& actual) { return events.refuse(actual), false; }
+    bool refuse(const std::string& actual) { return events_.refuse(actual), false; }
+
+    json_events& events_;
+};
+
+class json_document final : public json_handler {
+  public:
+    json_document(std::string_view file, int depth) : json_handler(file), depth_(depth) {}
+
+    nlohmann::json root;
+
+    bool null() override { return add(nullptr); }
+    bool boolean(bool value) override { return add(value); }
+    bool number_integer(std::int64_t value) override { return add(value); }
+    bool number_unsigned(std::uint64_t value) override { return add(value); }
+    bool number_float(double value, const std::string&) override { return add(value); }
+    bool string(std::string& value) override { return add(std::move(value)); }
+    bool binary(nlohmann::json::binary_t& value) override { return add(std::move(value)); }
+    bool start_object(std::size_t) override { return open(nlohmann::json::object()); }
+    bool key(std::string& name) override {
+        if (open_.back()->contains(name))
+            throw load_error("json", file, "each key once", in_quotes(name) + " twice");
+        key_ = std::move(name);
+        return true;
+    }
+    bool end_object() override { return close(); }
+    bool start_array(std::size_t) override { return open(nlohmann::json::array()); }
+    bool end_array() override { return close(); }
+
+  private:
+    nlohmann::json& place() {
+        if (open_.empty()) return root;
+        nlohmann::json& parent = *open_.back();
+        return parent.is_array() ? parent.emplace_back() : parent[key_];
+    }
+    bool add(nlohmann::json value) { return place() = std::move(value), true; }
+    bool open(nlohmann::json empty) {
+        if (open_.size() == std::size_t(depth_))
+            throw load_error("json", file, "nesting of at most " + std::to_string(depth_), "more");
+        nlohmann::json& here = place() = std::move(empty);
+        open_.push_back(&here);
+        return true;
+    }
+    bool close() { return open_.pop_back(), true; }
+
+    int depth_;
+    std::vector<nlohmann::json*> open_;  // from the root to where the text is
+    std::string key_;
 };
 
 // The JSON library takes a zero byte for the end of the text and skips a byte order mark; a file
 // must not hide anything behind the first, and JSON has no place for either.
-inline void expect_plain_json(std::string_view text, std::string_view file) {
+inline void read_json(std::string_view text, std::string_view file, json_handler& handler) {
     const auto zero = text.find('\0');
     if (zero != text.npos)
         throw load_error("json", file, "JSON", "a zero byte at " + std::to_string(zero));
     if (text.substr(0, 3) == "\xef\xbb\xbf")
         throw load_error("json", file, "JSON", "a byte order mark");
+    nlohmann::json_sax<nlohmann::json>* const told = &handler;
+    nlohmann::json::sax_parse(text, told);
 }
 
 }  // namespace detail::inline RECKON_ISA
@@ -92,9 +155,8 @@ inline namespace RECKON_ISA {
 /// Reads `text` once, front to back, keeping nothing; strings are strict UTF-8. `file` is for
 /// errors.
 inline void read_json_events(std::string_view text, std::string_view file, json_events& events) {
-    detail::expect_plain_json(text, file);
-    detail::json_handler handler{file, events};
-    nlohmann::json::sax_parse(text, &handler);
+    detail::json_event_handler handler{file, events};
+    detail::read_json(text, file, handler);
 }
 
 /// A string as JSON writes it, in quotes.
@@ -132,22 +194,11 @@ class json_object {
         if (text.size() > limit.bytes)
             throw load_error("json", file, "at most " + std::to_string(limit.bytes) + " bytes",
                              std::to_string(text.size()));
-        detail::expect_plain_json(text, file);
-        using event = nlohmann::json::parse_event_t;
-        const auto shallow = [&](int depth, event seen, const auto&) {
-            const bool opens = seen == event::object_start || seen == event::array_start;
-            if (opens && depth >= limit.depth)
-                throw load_error("json", file, "nesting of at most " + std::to_string(limit.depth),
-                                 "more");
-            return true;
-        };
-        try {
-            auto root = nlohmann::json::parse(text, shallow);
-            if (!root.is_object()) throw load_error("json", file, "one object", shown(root));
-            return {std::string{file}, std::move(root)};
-        } catch (const nlohmann::json::exception& error) {
-            detail::refuse_json(file, error);
-        }
+        detail::json_document document{file, limit.depth};
+        detail::read_json(text, file, document);
+        nlohmann::json& root = document.root;
+        if (!root.is_object()) throw load_error("json", file, "one object", shown(root));
+        return {std::string{file}, std::move(root)};
     }
 
     bool has(const char* key) const {
