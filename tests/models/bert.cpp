@@ -1,7 +1,12 @@
 #include "golden.hpp"
 
+#include <reckon/io/save.hpp>
 #include <reckon/layers/prepare.hpp>
+#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
+
+#include <algorithm>
+#include <filesystem>
 
 using namespace golden;
 
@@ -52,6 +57,26 @@ TEMPLATE_TEST_CASE("bert makes the same of one ragged batch and of one text at a
     const double most = TestType::exact ? 0 : tolerance::packed;
     CHECK(packing_difference(ctx, model, batch) <= most);
     CHECK(packing_difference(ctx, prepare(ctx, model), batch) <= most);
+}
+
+TEST_CASE("a bert with int8 weights is the same, to the bit, when it was saved and loaded") {
+    const file expected("bert_tiny_expected.safetensors");
+    const auto batch = expected.batch("ids", "offsets");
+    const auto model = bert::load(tiny);
+    const temporary_folder folder;
+    std::filesystem::copy_file(tiny + "/config.json", folder.file("config.json"));
+    context<cpu_reference> ctx;
+    const auto check = [&]<class Spec>(const bert::model<Spec>& small) {
+        save_parameters(small, folder.file("model.safetensors"),
+                        name_table{bert::names, bert::ignored});
+        const auto loaded = bert::load<Spec>(folder.file(""));
+        CHECK(count(loaded).bytes == count(small).bytes);
+        CHECK(count(loaded).bytes < count(model).bytes);
+        const auto scope = ctx.scope();
+        CHECK(std::ranges::equal(numbers(loaded(ctx, batch)), numbers(small(ctx, batch))));
+    };
+    check(quantise(model));
+    check(quantise_tables(quantise(model)));
 }
 
 TEST_CASE("a bert folder says its sizes") {
