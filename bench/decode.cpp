@@ -2,7 +2,7 @@
 // every backend of this build. Tokens a second, and bytes of weights, keys and values a second as a
 // share of what the core reads of as many bytes of weights.
 //     decode [--model DIR] [--output md|json] [--repeats N] [--backend NAME[,NAME]]
-//         [--weights f32|bf16|int8[,..]] [--cache f32|bf16]
+//         [--weights f32|bf16|int8[,..]] [--cache f32|bf16|int8]
 // The model is a llama folder, or else of stories110M's shape (12 x 768, random weights). Times are
 // the thread's own, the median and the range of steps that take turns between backends. Weights are
 // prepared where the backend packs them.
@@ -86,11 +86,11 @@ void decoding(candidate& c, const std::shared_ptr<C>& ctx, const bench::shared_m
     }
     texts->step();
     c.step = [ctx, model, texts] { texts->step(); };
-    c.cache_bytes = [texts, model, sequences] {
+    c.cache_bytes = [texts, sequences] {
         idx tokens = 0;
         for (idx i = 0; i < sequences; ++i) tokens += texts->cache().length(i) + 1;
-        const cache_size each = model->cached();
-        return tokens * each.layers * (each.key_width + each.value_width) * sizeof(K);
+        const auto& cache = texts->cache();
+        return tokens * (cache.bytes() / (cache.slots() * cache.tokens()));
     };
 }
 
@@ -208,11 +208,16 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("--cache", o.cache, "what keys and values are kept in")
-        ->check(CLI::IsMember({"f32", "bf16"}))
+        ->check(CLI::IsMember({"f32", "bf16", "int8"}))
         ->capture_default_str();
     try {
         app.parse(argc, argv);
-        o.cache == "bf16" ? run<bf16>(o) : run<float>(o);
+        if (o.cache == "int8")
+            run<std::int8_t>(o);
+        else if (o.cache == "bf16")
+            run<bf16>(o);
+        else
+            run<float>(o);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : 2;
     } catch (const std::exception& e) {

@@ -10,7 +10,7 @@
 #include <reckon/text/load_tokenizer.hpp>
 
 int main(int argc, char** argv) {
-    std::string folder, vocabulary, prompt;
+    std::string folder, vocabulary, prompt, kept = "f32";
     reckon::idx max_tokens = 0, beams = 1, seed = 0;
     reckon::sampling how;
     program p{"generate", "Goes on with a text. Greedy, unless told to sample or to search."};
@@ -23,13 +23,16 @@ int main(int argc, char** argv) {
     p.real_or("--top-p", how.top_p, "sample from the fewest tokens that are so probable together");
     p.number_or("--beam", beams, "width of a beam search; 1 for none");
     p.number_or("--seed", seed, "of sampling");
+    p.text_or("--cache", kept, "what keys and values are kept in: f32, bf16 or int8");
     return p.run(argc, argv, [&](auto& ctx) {
         using namespace reckon;
         if (beams == 0) throw load_error("usage", "--beam", "1 or more", "0");
         if (beams > 1 && how.temperature > 0)
             throw load_error("usage", "--temperature", "0 with --beam", "sampling");
+        if (kept != "f32" && kept != "bf16" && kept != "int8")
+            throw load_error("usage", "--cache", "f32, bf16 or int8", kept);
         const auto tokenizer = load_tokenizer(vocabulary);
-        const auto go_on = [&](const auto& model) {
+        const auto go_on = [&]<element K>(const auto& model) {
             const auto special = llama::read_special_ids(folder, model.size);
 
             generation_request request{.max_tokens = max_tokens, .how = how, .stop = special.end};
@@ -38,15 +41,20 @@ int main(int argc, char** argv) {
             for (std::int32_t id : tokenizer.encode(prompt)) request.prompt.push_back(id);
 
             auto ids = request.prompt;
-            const auto more = beams > 1
-                                  ? beam_search(ctx, model, request, {.beams = beams}).front().ids
-                                  : generate(ctx, model, {request}).front();
+            const auto more =
+                beams > 1 ? beam_search<K>(ctx, model, request, {.beams = beams}).front().ids
+                          : generate<K>(ctx, model, {request}).front();
             ids.insert(ids.end(), more.begin(), more.end());
             std::cout << tokenizer.decode(ids) << '\n';
         };
+        const auto over_its_cache = [&](const auto& model) {
+            if (kept == "int8") return go_on.template operator()<std::int8_t>(model);
+            if (kept == "bf16") return go_on.template operator()<bf16>(model);
+            go_on.template operator()<float>(model);
+        };
         if (holds_int8(checkpoint::open(folder)))
-            go_on(prepare(ctx, llama::load<quantised<llama::spec>>(folder)));
+            over_its_cache(prepare(ctx, llama::load<quantised<llama::spec>>(folder)));
         else
-            go_on(prepare(ctx, llama::load(folder)));
+            over_its_cache(prepare(ctx, llama::load(folder)));
     });
 }

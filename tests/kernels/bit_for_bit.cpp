@@ -118,7 +118,7 @@ template <class K> class growing {
   public:
     growing() {
         for (const auto* all : {&keys_, &values_})
-            for (float number : *all) kept_.push_back(K(number));
+            for (float number : *all) kept_.push_back(K(number * step));
     }
 
     /// Sequences [first, first + count) of the batch: logarithms of shares, [rows, width].
@@ -134,10 +134,7 @@ template <class K> class growing {
         const auto angles = ops::rope_angles(ctx, rows, before.data() + first, head, {});
         ops::rope(ctx, q, angles, rope_layout::half_split);
         ops::rope(ctx, q, angles, rope_layout::interleaved);
-        const K *const k = kept_.data(), *const v = k + keys_.size();
-        const key_values<K> source{{k, cells, key_width},
-                                   {v, cells, key_width},
-                                   begins.data() + first,
+        const key_values<K> source{kept_from(0), kept_from(1), begins.data() + first,
                                    counts.data() + first};
         auto y = ops::attention(ctx, q, rows, source, causal{},
                                 {.heads = width / head,
@@ -153,12 +150,24 @@ template <class K> class growing {
     static constexpr idx width = 60, head = 10, key_width = 20, cells = 1200;
 
   private:
+    static constexpr float step = std::same_as<K, std::int8_t> ? 127 : 1;
+
+    /// Keys, or values behind them.
+    kept_view<const K> kept_from(idx part) const {
+        const view<const K> numbers{kept_.data() + part * keys_.size(), cells, key_width};
+        if constexpr (std::same_as<K, std::int8_t>)
+            return {numbers, {scales_.data(), cells, key_width / head}};
+        else
+            return numbers;
+    }
+
     static inline const std::vector<std::int32_t> before{0, 300, 511, 3, 0, 255, 90, 20};
     static inline const std::vector<std::int32_t> counts{1, 303, 512, 43, 0, 257, 91, 150};
     static inline const std::vector<std::int32_t> begins{700, 0, 650, 303, 5, 390, 3, 1000};
     numbers x_{20, 178, width, -2, 2}, gain_{21, 1, width, 0.5, 1.5}, w_{22, width, width};
     std::vector<float> keys_ = numbers{23, cells, key_width}.data;
     std::vector<float> values_ = numbers{24, cells, key_width}.data;
+    std::vector<float> scales_ = numbers{25, cells, key_width / head, 0.001f, 0.02f}.data;
     std::vector<K> kept_;
 };
 
@@ -196,6 +205,7 @@ TEMPLATE_TEST_CASE("texts that grow together give what each gives alone, with an
         return;
     growing_texts_agree<TestType, float>();
     growing_texts_agree<TestType, bf16>();
+    growing_texts_agree<TestType, std::int8_t>();
 }
 
 TEMPLATE_TEST_CASE("contexts that work at the same time give what each gives alone", "",

@@ -19,9 +19,20 @@ template <class K> struct kept {
     std::vector<K> data;
     view<const K> look;
 
-    explicit kept(numbers x) : look(nullptr, x.rows, x.cols, x.stride) {
+    explicit kept(numbers x, idx) : look(nullptr, x.rows, x.cols, x.stride) {
         for (float value : x.data) data.push_back(K(value));
         look.data = data.data() + (x.stride - x.cols);
+    }
+};
+template <> struct kept<std::int8_t> {
+    std::vector<std::int8_t> data;
+    numbers scales;
+    int8_heads_view<const std::int8_t> look;
+
+    explicit kept(numbers x, idx heads)
+        : scales(7, x.rows, heads, 0.001f, 0.02f, x.stride - x.cols) {
+        for (float value : x.data) data.push_back(std::int8_t(std::lrint(value * 127)));
+        look = {{data.data() + (x.stride - x.cols), x.rows, x.cols, x.stride}, scales.look()};
     }
 };
 
@@ -30,8 +41,8 @@ template <class Backend, class K = float, class M> void check(const shape& s, co
     const auto offsets = offsets_of(s.lengths);
     const ragged rows{offsets};
     numbers q(1, rows.rows(), s.heads * s.key_width, -s.spread, s.spread, s.gap);
-    const kept<K> k({2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap});
-    const kept<K> v({3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap});
+    const kept<K> k({2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap}, s.key_heads);
+    const kept<K> v({3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap}, s.key_heads);
     agrees<Backend>([&](auto& ctx) {
         return ops::attention(ctx, q.look(), rows, key_values<K>{k.look, v.look}, m,
                               {.heads = s.heads, .key_heads = s.key_heads, .scale = 0.7f});
@@ -54,8 +65,8 @@ template <class Backend, class K> void check_cached(const shape& s) {
         end += idx(before + own) + i % 3;
     }
     numbers q(1, rows.rows(), s.heads * s.key_width, -2, 2, s.gap);
-    const kept<K> k({2, end, s.key_heads * s.key_width, -1, 1, s.gap});
-    const kept<K> v({3, end, s.key_heads * s.value_width, -1, 1, s.gap});
+    const kept<K> k({2, end, s.key_heads * s.key_width, -1, 1, s.gap}, s.key_heads);
+    const kept<K> v({3, end, s.key_heads * s.value_width, -1, 1, s.gap}, s.key_heads);
     const auto over = [&](auto mask) {
         agrees<Backend>([&](auto& ctx) {
             const key_values<K> source{k.look, v.look, first.data(), count.data()};
@@ -154,23 +165,24 @@ TEMPLATE_TEST_CASE("conformance: attention of heads that share keys", "", RECKON
     check<TestType>({lengths, 8, 2, 8, 13}, history_and_group{sources.data(), groups.data()});
 }
 
-TEMPLATE_TEST_CASE("conformance: attention over a cache with gaps, of either element type", "",
+TEMPLATE_TEST_CASE("conformance: attention over a cache with gaps, of every element type", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance attention over a cache")) return;
-    const auto both = [](const shape& s) {
+    const auto all = [](const shape& s) {
         check_cached<TestType, float>(s);
         check_cached<TestType, bf16>(s);
+        check_cached<TestType, std::int8_t>(s);
     };
     const std::vector<std::int32_t> few{0, 1, 1, 2, 3, 0, 4, 5, 1}, more{3, 0, 40, 0, 100};
     for (idx width : sizes{1, 3, 7, 8, 16, 20, 31, 64, 72}) {
-        both({few, 2, 2, width, 8});
-        both({few, 2, 2, 8, width, 3});
-        both({more, 2, 2, width, width, 1});
+        all({few, 2, 2, width, 8});
+        all({few, 2, 2, 8, width, 3});
+        all({more, 2, 2, width, width, 1});
     }
     for (const auto& lengths : {few, more}) {
-        both({lengths, 8, 2, 8, 8});
-        both({lengths, 6, 1, 20, 12, 2});
-        both({lengths, 12, 12, 32, 32});
+        all({lengths, 8, 2, 8, 8});
+        all({lengths, 6, 1, 20, 12, 2});
+        all({lengths, 12, 12, 32, 32});
     }
 }
 
@@ -184,6 +196,7 @@ TEMPLATE_TEST_CASE("conformance: attention of few rows with every mask", "", REC
         check<TestType>(s, sliding_window{windows.data()});
         check<TestType>(s, history_and_group{some.data(), 2});
         check<TestType, bf16>(s, causal{});
+        check<TestType, std::int8_t>(s, causal{});
     }
 }
 
@@ -192,4 +205,22 @@ TEMPLATE_TEST_CASE("conformance: a query that sees no key gets zeros", "", RECKO
     check<TestType>({{6, 20}}, sliding_window{idx{0}});
     const std::vector<std::int32_t> some{0, 3};
     check<TestType>({{6, 20}}, sliding_window{some.data()});
+}
+
+TEMPLATE_TEST_CASE("conformance: a NaN in an int8 cache is told to the heads that see it alone", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance NaN in an int8 cache")) return;
+    const auto offsets = offsets_of({3, 20});
+    const ragged rows{offsets};
+    numbers q(1, rows.rows(), 16);
+    kept<std::int8_t> k({2, rows.rows(), 16}, 2), v({3, rows.rows(), 16}, 2);
+    k.scales.look()(3 + 7, 1) = std::numeric_limits<float>::quiet_NaN();
+    v.scales.look()(1, 0) = std::numeric_limits<float>::quiet_NaN();
+    context<typename TestType::tag> ctx;
+    const auto y = ops::attention(ctx, q.look(), rows, key_values<std::int8_t>{k.look, v.look},
+                                  bidirectional{}, {.heads = 2});
+    idx wrong = 0;
+    for (idx r = 0; r < y.rows; ++r)
+        for (idx c = 0; c < y.cols; ++c) wrong += std::isnan(y(r, c)) != ((r < 3) == (c < 8));
+    CHECK(wrong == 0);
 }

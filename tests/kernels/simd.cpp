@@ -94,20 +94,24 @@ TEST_CASE("a dry run counts the workspace that attention takes, scratch of the t
     }
 }
 
-TEMPLATE_TEST_CASE("attention stays within the scratch it asks for", "", float, bf16) {
+TEMPLATE_TEST_CASE("attention stays within the scratch it asks for", "", float, bf16, std::int8_t) {
     if (!any_arch::here()) return;
     using tag = cpu_simd<any_arch>;
     constexpr std::int32_t count = 2 * simd::attention_chunk;
     for (idx value_width : sizes{8, 13}) {
         const std::vector<TestType> k(count * 10, TestType(0.5f)), v(count * value_width);
+        const std::vector<float> scales(count, 1);
+        const auto kept = [&](const std::vector<TestType>& x) -> kept_view<const TestType> {
+            const view<const TestType> rows{x.data(), count, x.size() / count};
+            if constexpr (std::same_as<TestType, std::int8_t>)
+                return {rows, {scales.data(), count, 1}};
+            else
+                return rows;
+        };
         const std::int32_t offsets[] = {0, count};
         numbers q(1, count, 10), y(2, count, value_width);
         const attention_problem<float, TestType, causal> problem{
-            q.look(),
-            ragged{offsets},
-            {{k.data(), count, 10}, {v.data(), count, value_width}},
-            {},
-            {.heads = 1, .key_heads = 1}};
+            q.look(), ragged{offsets}, {kept(k), kept(v)}, {}, {.heads = 1, .key_heads = 1}};
         context<tag> ctx;
         const idx bytes = attention_scratch(tag{}, problem, 1), guard = 4096;
         const auto scratch = ctx.make<std::byte>(1, bytes + guard);

@@ -115,7 +115,7 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
 }
 
 /// The decoder's rows of `more` behind what the slot holds.
-numbers continued(kv_cache<>& cache, idx slot, const id_list& more) {
+template <class K> numbers continued(kv_cache<K>& cache, idx slot, const id_list& more) {
     reference ctx;
     const id_list offsets{0, std::int32_t(more.size())};
     const auto batch = batch_of(more, offsets);
@@ -150,6 +150,8 @@ TEST_CASE("a cache takes a row of keys and one of values a token and layer") {
     const kv_cache<bf16> half{decoder().cached(), {.slots = 3, .tokens = 10}};
     CHECK(all.bytes() == 2 * 3 * 10 * (8 + 8) * sizeof(float));
     CHECK(half.bytes() == all.bytes() / 2);
+    const kv_cache<std::int8_t> quarter{decoder().cached(), {.slots = 3, .tokens = 10}};
+    CHECK(quarter.bytes() == 2 * 3 * 10 * (8 + 8 + (2 + 2) * sizeof(float)));  // two key heads
     CHECK(all.slots() == 3);
     CHECK(all.tokens() == 10);
 }
@@ -179,6 +181,70 @@ TEST_CASE("a copied slot goes its own way") {
     CHECK(continued(cache, 2, {4}) == last_rows({1, 2, 3, 4, 5, 7, 8, 4}, 1));
     cache.copy(0, 0);
     CHECK(continued(cache, 0, {3}) == last_rows({1, 2, 3, 4, 5, 7, 8, 3}, 1));
+}
+
+TEST_CASE("what an int8 cache makes of a text depends on it alone: grown, copied, cut or beside") {
+    const auto empty = [] {
+        return kv_cache<std::int8_t>{decoder().cached(), {.slots = 3, .tokens = 10}};
+    };
+    auto cache = empty(), other = empty();
+    const id_list text{1, 2, 3, 4, 5, 6, 7};
+    const numbers whole = continued(cache, 1, text);
+    const auto end = [&](idx begin) {
+        return numbers(whole.begin() + std::ptrdiff_t(begin * llama_size.width), whole.end());
+    };
+    CHECK(test_support::relative_difference<float>(whole, last_rows(text, 7)) <
+          test_support::tolerance::int8_keys);
+    CHECK(test_support::relative_difference<float>(whole, last_rows(text, 7)) > 0);
+
+    continued(other, 2, {9, 9, 9, 9, 9, 9, 9, 9});  // grown in parts, in another slot
+    other.cut(2);
+    continued(other, 2, {1, 2, 3});
+    CHECK(continued(other, 2, {4, 5, 6, 7}) == end(3));
+
+    continued(cache, 0, {8, 8, 8, 8, 8, 8, 8, 8});
+    cache.copy(1, 0);
+    CHECK(cache.length(0) == 7);
+    for (idx slot : {idx{0}, idx{1}}) {
+        cache.cut(slot, 5);
+        CHECK(continued(cache, slot, {6, 7}) == end(5));
+    }
+    cache.cut(0, 2);
+    continued(cache, 0, {8, 8, 8});
+    cache.copy(1, 0, 2);  // all but the first two rows
+    cache.cut(0, 4);
+    CHECK(continued(cache, 0, {5, 6, 7}) == end(4));
+}
+
+TEST_CASE("texts beside one another in an int8 cache become what each becomes alone") {
+    reference ctx;
+    kv_cache<std::int8_t> cache{decoder().cached(), {.slots = 3, .tokens = 10}};
+    auto alone = cache;
+    const id_list all{1, 2, 3, 4, 5, 6, 7, 8}, offsets{0, 5, 5, 8};
+    const idx slots[]{2, 1, 0};
+    const auto batch = batch_of(all, offsets);
+    const auto keys = cache.extend(ctx, slots, batch.rows);
+    auto together = continued(alone, 0, {1, 2, 3, 4, 5});
+    const auto second = continued(alone, 1, {6, 7, 8});
+    together.insert(together.end(), second.begin(), second.end());
+    CHECK(copy_of(decoder().run(ctx, decoder().embed(ctx, batch), batch.rows, causal{}, keys)) ==
+          together);
+}
+
+TEST_CASE("a cache whose rows are not made of its heads is refused") {
+    const auto made = [](const cache_size& size) {
+        return message_of([&] { kv_cache<std::int8_t>{size, {.slots = 1, .tokens = 4}}; });
+    };
+    CHECK(made({.layers = 1, .key_width = 10, .value_width = 12, .key_heads = 3}) ==
+          "kv_cache: key_width: expected a multiple of key_heads, got 10");
+    CHECK(made({.layers = 1, .key_width = 12, .value_width = 10, .key_heads = 3}) ==
+          "kv_cache: value_width: expected a multiple of key_heads, got 10");
+    CHECK(made({.layers = 1, .key_width = 12, .value_width = 12, .key_heads = 0}) ==
+          "kv_cache: key_heads: expected at least 1, got 0");
+    kv_cache<std::int8_t> one_scale{{.layers = 2, .key_width = 8, .value_width = 8},
+                                    {.slots = 1, .tokens = 4}};
+    CHECK(message_of([&] { continued(one_scale, 0, {1}); }) ==
+          "attention: keys.scales.cols: expected 2, got 1");
 }
 
 TEST_CASE("a copy leaves alone what the slots are said to have in common") {

@@ -137,12 +137,16 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
     const cache_room room{prompts.rows.sequences(), prompts.rows.longest()};
     kv_cache cache{model.cached(), room};
     kv_cache<bf16> half{model.cached(), room};
+    kv_cache<std::int8_t> quarter{model.cached(), room};
     CHECK(2 * half.bytes() == cache.bytes());
+    const idx head_width = model.size.head_width;  // bytes, and four of a scale
+    CHECK(4 * head_width * quarter.bytes() == (head_width + 4) * cache.bytes());
     const auto whole = logits_of(ctx, model, prompts);
     for (idx part = 0; part < 2; ++part) {
         const pieces rows = part_of(prompts, part, part + 1, 2);
         const auto exact = continued(ctx, model, cache, rows.batch());
         const auto near = continued(ctx, model, half, rows.batch());
+        const auto coarse = continued(ctx, model, quarter, rows.batch());
         for (idx s = 0; s < room.slots; ++s) {
             const idx begin = idx(rows.offsets[s]), size = idx(rows.offsets[s + 1]) - begin;
             const idx before = part == 0 ? 0 : prompts.rows.length(s) - size;
@@ -151,6 +155,8 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
                   tolerance::packed);
             CHECK(relative_difference(numbers(near.slice(begin, size)), of_whole) <
                   tolerance::bf16_keys);
+            CHECK(relative_difference(numbers(coarse.slice(begin, size)), of_whole) <
+                  tolerance::int8_keys);
         }
     }
 }

@@ -141,6 +141,66 @@ TEST_CASE("keys and values may be stored narrower than the queries") {
     CHECK(difference(narrow, wide) == 0);
 }
 
+namespace {
+
+/// Keys or values in int8, a scale for each row and head, and the floats they stand for.
+struct int8_rows {
+    matrix<std::int8_t> numbers;
+    matrix<float> scales, wide;
+
+    int8_rows(std::uint64_t seed, idx rows, idx heads, idx width)
+        : numbers(rows, heads * width), scales(rows, heads), wide(rows, heads * width) {
+        for (idx i = 0; i < scales.size(); ++i)
+            scales.data()[i] = philox{seed}.uniform(i, 0.001f, 0.02f);
+        for (idx i = 0; i < numbers.size(); ++i) {
+            const auto q = std::int8_t(std::lrint(philox{seed + 1}.uniform(i, -127, 127)));
+            numbers.data()[i] = q;
+            wide.data()[i] = float(q) * scales.data()[i / width];
+        }
+    }
+    int8_heads_view<const std::int8_t> look() const { return {numbers.look(), scales.look()}; }
+};
+
+}  // namespace
+
+TEST_CASE("keys and values in int8 are read with the scale of their row and head") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 2, 4}, first[]{3, 0}, count[]{4, 3};
+    const auto q = random_rows(ctx, 1, 4, 4 * 3);
+    const int8_rows k(2, 9, 2, 3), v(4, 9, 2, 5);
+    const attention_options options{.heads = 4, .key_heads = 2, .scale = 0.6f, .first_position = 1};
+    const auto narrow = ops::attention(ctx, q, ragged{offsets},
+                                       key_values<std::int8_t>{k.look(), v.look(), first, count},
+                                       causal{}, options);
+    const auto wide = ops::attention(
+        ctx, q, ragged{offsets},
+        key_values<float>{std::as_const(k.wide).look(), std::as_const(v.wide).look(), first, count},
+        causal{}, options);
+    CHECK(difference(narrow, wide) == 0);
+}
+
+TEST_CASE("attention refuses scales that are not a row's and key head's") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 4};
+    const auto q = random_rows(ctx, 1, 4, 12);
+    const int8_rows k(2, 4, 2, 3), v(4, 4, 2, 5);
+    const auto ask = [&](auto change) {
+        auto keys = k.look(), values = v.look();
+        change(keys, values);
+        ops::attention(ctx, q, ragged{offsets}, key_values<std::int8_t>{keys, values}, causal{},
+                       {.heads = 4, .key_heads = 2});
+    };
+    CHECK_NOTHROW(ask([](auto&, auto&) {}));
+    CHECK_THROWS_WITH(ask([](auto& x, auto&) { x.scales = x.scales.columns(0, 1); }),
+                      "attention: keys.scales.cols: expected 2, got 1");
+    CHECK_THROWS_WITH(ask([](auto& x, auto&) { x.scales = x.scales.slice(0, 3); }),
+                      "attention: keys.scales.rows: expected 4, got 3");
+    CHECK_THROWS_WITH(ask([](auto&, auto& x) { x.scales = x.scales.columns(0, 1); }),
+                      "attention: values.scales.cols: expected 2, got 1");
+    CHECK_THROWS_WITH(ask([](auto&, auto& x) { x.scales = x.scales.slice(0, 3); }),
+                      "attention: values.scales.rows: expected 4, got 3");
+}
+
 TEST_CASE("a row that sees no key gives zeros, and an empty sequence nothing") {
     reference ctx;
     const std::int32_t offsets[]{0, 0, 2}, first[]{0, 0}, count[]{0, 0};

@@ -438,6 +438,15 @@ def test_a_seed_tells_the_same_story_again():
     assert one == again and len({one, other, greedy}) == 3
 
 
+def test_the_story_is_told_from_narrower_caches():
+    greedy = output(*story("Lily", 40))
+    for kept in ("f32", "bf16", "int8"):
+        for backend in backends():
+            assert output(*story("Lily", 40, "--cache", kept, "--backend", backend)) == greedy
+    beams = story("Lily", 20, "--beam", "4")
+    assert output(*beams, "--cache", "int8") == output(*beams)
+
+
 def test_the_best_of_the_beams_is_the_golden():
     golden = json.loads((GOLDEN / "stories_beam.json").read_text())
     best = next(case for case in golden["cases"]
@@ -463,6 +472,7 @@ def test_texts_that_can_not_go_on_are_refused():
                 (["--temperature", "-1"], "temperature"), (["--temperature", "warm"], "temperature"),
                 (["--temperature", "nan"], "temperature"), (["--top-p", "0"], "top_p"),
                 (["--top-p", "1.1"], "top_p"), (["--top-k", "-1"], "--top-k"),
+                (["--cache", "f16"], "--cache: expected f32, bf16 or int8, got f16"),
                 (["--seed", "-1"], "--seed"), (["--seed", "one"], "--seed")):
             assert says in refusal(*call(), *flags), flags
         for tokens in ("0", "-1", "many"):

@@ -6,6 +6,7 @@
 #include <reckon/layers/prepare.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/models/m6.hpp>
+#include <reckon/ops/log_softmax.hpp>
 #include <reckon/tasks/generate.hpp>
 #include <reckon/text/llama2c_vocabulary.hpp>
 
@@ -61,6 +62,38 @@ template <class C, class Model> void expect_stories(const Model& model, const st
     CHECK(generate(three, model, requests, 4) == outputs);
 }
 
+/// Alone, in a batch and with threads, over a cache in int8; exact backends to the bit.
+template <class C, class Model> void expect_int8_stories(const Model& model, const stories& s) {
+    C one, two{{.threads = 2}};
+    const auto requests = s.batch();
+    const auto outputs = generate<std::int8_t>(one, model, requests, 4);
+    for (idx i = 0; i < requests.size(); ++i) {
+        CAPTURE(i);
+        CHECK(outputs[i].size() == requests[i].max_tokens);
+        CHECK(generate<std::int8_t>(one, model, {requests[i]}).front() == outputs[i]);
+    }
+    CHECK(generate<std::int8_t>(two, model, requests, 4) == outputs);
+}
+
+/// exp of the mean surprise at each token of a text behind those before it, a few at a time.
+template <class K, class C, class Model>
+double perplexity(C& ctx, const Model& model, const ids& text) {
+    kv_cache<K> cache{model.cached(), {.slots = 1, .tokens = text.size()}};
+    double surprise = 0;
+    for (idx begin = 0; begin + 1 < text.size(); begin += 7) {
+        const auto scope = ctx.scope();
+        const idx count = std::min(idx{7}, text.size() - 1 - begin), slot = 0;
+        const std::int32_t offsets[] = {0, std::int32_t(count)};
+        const auto batch = batch_of(std::span{text}.subspan(begin, count), offsets);
+        const auto keys = cache.extend(ctx, std::span{&slot, 1}, batch.rows);
+        const auto x = model.embed(ctx, batch, keys.first());
+        const auto chances =
+            ops::log_softmax(ctx, model.logits(ctx, model.run(ctx, x, batch.rows, causal{}, keys)));
+        for (idx i = 0; i < count; ++i) surprise -= double(chances(i, idx(text[begin + i + 1])));
+    }
+    return std::exp(surprise / double(text.size() - 1));
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("stories260K tells the expected story, alone and in a ragged batch", "",
@@ -77,7 +110,24 @@ TEMPLATE_TEST_CASE("stories260K tells the expected story, alone and in a ragged 
         expect_stories<C>(prepare(ctx, model), *s);
 }
 
-TEST_CASE("stories260K goes on from rows as from ids, and from a bf16 cache of half the bytes") {
+TEMPLATE_TEST_CASE("stories260K tells from an int8 cache what it tells alone, hardly surprised", "",
+                   RECKON_TEST_BACKENDS) {
+    const std::string test = "stories260K from an int8 cache";
+    if (!test_support::runs<TestType>(test)) return;
+    const auto s = find_stories(test);
+    if (!s) return;
+    context<typename TestType::tag> ctx;
+    const auto model = llama::load(s->folder.string());
+    expect_int8_stories<context<typename TestType::tag>>(model, *s);
+    const auto text = s->request(read_text((s->folder / "expected_greedy_200.txt").string()), 1);
+    const double exact = perplexity<float>(ctx, model, text.prompt);
+    const double kept = perplexity<std::int8_t>(ctx, model, text.prompt);
+    CAPTURE(exact, kept);
+    CHECK(std::abs(kept - exact) < 0.01 * exact);  // 1.605 becomes 1.612
+    CHECK(kept != exact);
+}
+
+TEST_CASE("stories260K goes on from rows as from ids, and from narrower caches") {
     const auto s = find_stories("stories260K goes on from rows");
     if (!s) return;
     const auto model = llama::load(s->folder.string());
@@ -86,20 +136,28 @@ TEST_CASE("stories260K goes on from rows as from ids, and from a bf16 cache of h
     generator exact(ctx, model, {.slots = 2, .tokens = 100});
     generator<context<cpu_reference>, llama::model<>, bf16> rounded(ctx, model,
                                                                     {.slots = 2, .tokens = 100});
+    generator<context<cpu_reference>, llama::model<>, std::int8_t> coarse(
+        ctx, model, {.slots = 2, .tokens = 100});
     CHECK(2 * rounded.cache().bytes() == exact.cache().bytes());
+    CHECK(8 * coarse.cache().bytes() == 3 * exact.cache().bytes());  // heads of 8: 12 of 32 bytes
     exact.enter(request);
     rounded.enter(request);
+    coarse.enter(request);
     request.rows = fake::rows_of(ctx, model, request.prompt);
     request.prompt.clear();
     exact.enter(request);
     rounded.enter(request);
-    while (exact.running() + rounded.running() != 0) {
+    coarse.enter(request);
+    while (exact.running() + rounded.running() + coarse.running() != 0) {
         exact.step();
         rounded.step();
+        coarse.step();
     }
     CHECK(exact.output(1) == exact.output(0));
     CHECK(rounded.output(1) == rounded.output(0));
     CHECK(rounded.output(0) == exact.output(0));
+    CHECK(coarse.output(1) == coarse.output(0));
+    CHECK(coarse.output(0) == exact.output(0));
 }
 
 namespace {

@@ -34,9 +34,11 @@ template <class Arch, class Next> struct cpu_simd : Next {
 };
 
 namespace simd {
-/// The element types that caches may have here.
+/// The element types that plain rows of a cache may have here, and caches.
 template <class K>
 concept stored = std::same_as<K, float> || std::same_as<K, bf16>;
+template <class K>
+concept kept = stored<K> || std::same_as<K, std::int8_t>;
 
 /// Where each sequence's blocks of queries begin, then the kernel's scratch for each worker.
 struct attention_plan {
@@ -50,7 +52,7 @@ constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p)
 }
 }  // namespace simd
 
-template <class Arch, class Next, simd::stored K, class M>
+template <class Arch, class Next, simd::kept K, class M>
 constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
                                 idx threads) {
     const auto plan = simd::plan_attention<Arch>(p);
@@ -59,7 +61,7 @@ constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<fl
 
 /// The queries of a sequence that share a head of keys, row by row and head by head, are cut into
 /// blocks; a task is a block.
-template <class Arch, class Next, class C, simd::stored K, class M>
+template <class Arch, class Next, class C, simd::kept K, class M>
 void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
                       std::byte* scratch, view<float> y) {
     constexpr idx most = simd_panels<Arch>::width;
@@ -263,6 +265,19 @@ void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged
             simd::copy_rows(from, to);
         else
             simd::RECKON_ISA::call<Arch>(simd::round_rows{from, to});
+    });
+}
+
+template <class Arch, class Next, class C>
+void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged rows,
+                       per_sequence at, int8_heads_view<std::int8_t> cache) {
+    const idx heads = cache.scales.cols, width = cache.cols / heads;
+    ctx.parallel(rows.sequences(), [&](idx s, idx) {
+        for (idx i = 0; i < rows.length(s); ++i)
+            simd::RECKON_ISA::call<Arch>(
+                simd::quantise_heads{{x.row(rows.begin(s) + i), heads, width},
+                                     cache.values.row(at[s] + i),
+                                     cache.scales.row(at[s] + i)});
     });
 }
 

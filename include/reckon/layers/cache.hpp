@@ -1,6 +1,6 @@
 // Keys and values of sequences that grow, for every layer of a stack. A slot holds one sequence of
 // at most `tokens` rows; sequences enter, grow and leave on their own, in any order.
-//     kv_cache<bf16> cache{model.cached(), {.slots = 16, .tokens = 512}};
+//     kv_cache<bf16> cache{model.cached(), {.slots = 16, .tokens = 512}};  // or float, or int8
 //     const auto keys = cache.extend(ctx, slots, batch.rows);      // where the new rows will stand
 //     const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
 //                                   causal{}, keys);
@@ -10,13 +10,17 @@
 #include <reckon/layers/site.hpp>
 #include <reckon/ops/store_rows.hpp>
 
+#include <algorithm>
 #include <span>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon::inline v0 {
+
+inline namespace RECKON_ISA {
 
 /// What a model keeps of a token: a row of keys and one of values in each layer.
 struct cache_size {
     idx layers = 0, key_width = 0, value_width = 0;
+    idx key_heads = 1;  // of which a row is made
 };
 struct cache_room {
     idx slots = 1, tokens = 0;  // at once, and of each
@@ -24,7 +28,7 @@ struct cache_room {
 
 /// A step's view of a cache: the keys of a site.
 template <element K, class Space = host> struct cached_keys {
-    view<K, Space> keys, values;  // of all layers
+    kept_view<K, Space> keys, values;  // of all layers
     idx layer_rows = 0;
     const std::int32_t* begin = nullptr;   // of each sequence: its slot's first row,
     const std::int32_t* end = nullptr;     // the row behind what it held,
@@ -43,13 +47,51 @@ template <element K, class Space = host> struct cached_keys {
     constexpr per_sequence first() const { return before; }
 };
 
+}  // namespace RECKON_ISA
+
+namespace detail::inline RECKON_ISA {
+
+/// Rows of keys, or of values, of all layers.
+template <element K> class cache_rows {
+  public:
+    cache_rows(idx rows, idx width, idx) : numbers_(rows, width) {}
+    idx bytes() const { return numbers_.bytes(); }
+    view<K> look() { return numbers_.look(); }
+    void copy(idx from, idx to) { std::copy_n(look().row(from), numbers_.cols(), look().row(to)); }
+
+  private:
+    matrix<K> numbers_;
+};
+
+template <> class cache_rows<std::int8_t> {
+  public:
+    cache_rows(idx rows, idx width, idx heads) : numbers_(rows, width), scales_(rows, heads) {}
+    idx bytes() const { return numbers_.bytes() + scales_.bytes(); }
+    int8_heads_view<std::int8_t> look() { return {numbers_.look(), scales_.look()}; }
+    void copy(idx from, idx to) {
+        const auto all = look();
+        std::copy_n(all.values.row(from), all.values.cols, all.values.row(to));
+        std::copy_n(all.scales.row(from), all.scales.cols, all.scales.row(to));
+    }
+
+  private:
+    matrix<std::int8_t> numbers_;
+    matrix<float> scales_;
+};
+
+}  // namespace detail::inline RECKON_ISA
+
+inline namespace RECKON_ISA {
+
+/// K: what keys and values are kept in, float, bf16 or int8; the last with a scale for each row and
+/// key head, a float each.
 template <element K = float> class kv_cache {
   public:
     kv_cache(const cache_size& size, const cache_room& room)
         : room_(checked(room)),
           layers_(size.layers),
-          keys_(size.layers * room.slots * room.tokens, size.key_width),
-          values_(size.layers * room.slots * room.tokens, size.value_width),
+          keys_(size.layers * room.slots * room.tokens, size.key_width, checked(size).key_heads),
+          values_(size.layers * room.slots * room.tokens, size.value_width, size.key_heads),
           lengths_(room.slots) {}
 
     idx slots() const { return room_.slots; }
@@ -102,8 +144,8 @@ template <element K = float> class kv_cache {
         for (idx layer = 0; layer < layers_; ++layer)
             for (idx i = same; i < held; ++i) {
                 const idx source = row(layer, from, i), target = row(layer, to, i);
-                copy_row(keys_.look(), source, target);
-                copy_row(values_.look(), source, target);
+                keys_.copy(source, target);
+                values_.copy(source, target);
             }
         lengths_[to] = held;
     }
@@ -116,6 +158,15 @@ template <element K = float> class kv_cache {
             fail("kv_cache", "slots * tokens", "less than 2^31", "more");
         return room;
     }
+    static const cache_size& checked(const cache_size& size) {
+        constexpr const char* op = "kv_cache";
+        expect_that(size.key_heads != 0, op, "key_heads", "at least 1", size.key_heads);
+        expect_that(size.key_width % size.key_heads == 0, op, "key_width",
+                    "a multiple of key_heads", size.key_width);
+        expect_that(size.value_width % size.key_heads == 0, op, "value_width",
+                    "a multiple of key_heads", size.value_width);
+        return size;
+    }
     idx checked(idx slot) const {
         if (slot >= room_.slots) fail("kv_cache", "slot", error_text{"one below the slots"}, slot);
         return slot;
@@ -123,14 +174,13 @@ template <element K = float> class kv_cache {
     idx row(idx layer, idx slot, idx i) const {
         return (layer * room_.slots + slot) * room_.tokens + i;
     }
-    static void copy_row(view<K> all, idx from, idx to) {
-        for (idx c = 0; c < all.cols; ++c) all(to, c) = all(from, c);
-    }
 
     cache_room room_;
     idx layers_;
-    matrix<K> keys_, values_;  // [layers * slots * tokens, width]
+    detail::cache_rows<K> keys_, values_;  // [layers * slots * tokens, width]
     heap_array<idx> lengths_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}  // namespace RECKON_ISA
+
+}  // namespace reckon::inline v0

@@ -70,6 +70,12 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
     expect_that(source.values.cols % options.key_heads == 0, op, "values.cols",
                 "a multiple of key_heads", source.values.cols);
     expect(op, "values.rows", source.keys.rows, source.values.rows);
+    if constexpr (std::same_as<K, std::int8_t>) {
+        expect(op, "keys.scales.rows", source.keys.rows, source.keys.scales.rows);
+        expect(op, "keys.scales.cols", options.key_heads, source.keys.scales.cols);
+        expect(op, "values.scales.rows", source.values.rows, source.values.scales.rows);
+        expect(op, "values.scales.cols", options.key_heads, source.values.scales.cols);
+    }
     expect_that((source.first == nullptr) == (source.count == nullptr), op, "source",
                 "first and count together", "one of them");
     if (source.first == nullptr) expect(op, "keys.rows", rows.rows(), source.keys.rows);

@@ -1,15 +1,19 @@
 // cache[at[s] + i] = x[i] for the rows i of each sequence s: new keys and values enter a cache,
-// whose element type may be another (bf16).
+// which may keep them in another element type: bf16, rounded to nearest, or int8 with a scale for
+// each row and head (core/kept_view.hpp). There scale = max |x| / 127 over the head and numbers are
+// rounded to nearest, ties to even, so each is off by at most scale / 2 (float's own rounding
+// aside) and lies within +-127 scale. A head with a number that is not finite becomes NaN, one
+// whose numbers are all below 1e-36 becomes zeros.
 #pragma once
 
+#include <reckon/core/kept_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/ops/check.hpp>
 
 namespace reckon::inline v0::ops {
 
-template <any_context C, class K>
-void run_store_rows(C& ctx, input_of<C> x, ragged rows, per_sequence at,
-                    view<K, typename C::space> cache) {
+template <any_context C, class Cache>
+void run_store_rows(C& ctx, input_of<C> x, ragged rows, per_sequence at, Cache cache) {
     using Tag = typename C::tag;
     if constexpr (requires { store_rows_kernel(Tag{}, ctx, x, rows, at, cache); })
         store_rows_kernel(Tag{}, ctx, x, rows, at, cache);
@@ -24,9 +28,9 @@ concept serves_store_rows = requires(C& ctx, ragged rows, input_of<C> x, output_
     store_rows_kernel(typename C::tag{}, ctx, x, rows, per_sequence{}, y);
 };
 
-template <any_context C, class K>
-constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequence at,
-                          view<K, typename C::space> cache) {
+template <any_context C>
+constexpr void expect_room(const tensor_of<C>& x, const ragged& rows, per_sequence at,
+                           const auto& cache) {
     static_assert(!C::recording, "store_rows: has no backward");
     expect("store_rows", "x.rows", rows.rows(), x.rows);
     expect("store_rows", "cache.cols", x.cols, cache.cols);
@@ -34,6 +38,25 @@ constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequen
         for (idx s = 0; s < rows.sequences(); ++s)
             if (rows.length(s) > cache.rows || at[s] > cache.rows - rows.length(s))
                 fail("store_rows", "at + rows of a sequence", cache.rows, at[s] + rows.length(s));
+}
+
+template <any_context C, class K>
+constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequence at,
+                          view<K, typename C::space> cache) {
+    expect_room<C>(x, rows, at, cache);
+    if constexpr (!C::dry) run_store_rows(ctx, x, rows, at, cache);
+}
+
+template <any_context C>
+constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequence at,
+                          int8_heads_view<std::int8_t, typename C::space> cache) {
+    constexpr const char* op = "store_rows";
+    const idx heads = cache.scales.cols;
+    expect_room<C>(x, rows, at, cache);
+    expect(op, "cache.scales.rows", cache.rows, cache.scales.rows);
+    expect_that(heads != 0, op, "cache.scales.cols", "at least 1", heads);
+    expect_that(cache.cols % heads == 0, op, "cache.cols", "a multiple of cache.scales.cols",
+                cache.cols);
     if constexpr (!C::dry) run_store_rows(ctx, x, rows, at, cache);
 }
 

@@ -37,7 +37,7 @@ struct generated {
 
 inline namespace RECKON_ISA {
 
-/// K: what keys and values are kept in, float or bf16.
+/// K: what keys and values are kept in, float, bf16 or int8.
 template <any_context C, language_model<C> Model, element K = float> class generator {
     static_assert(std::same_as<typename C::space, host>,
                   "generator: its key cache lives in host memory, so its context must be one of a "

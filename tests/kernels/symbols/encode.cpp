@@ -3,11 +3,13 @@
 #include <reckon/backend/context.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/simd.hpp>
+#include <reckon/layers/cache.hpp>
 #include <reckon/layers/mask_weights.hpp>
 #include <reckon/layers/prepare.hpp>
 #include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
+#include <reckon/ops/attention.hpp>
 #include <reckon/ops/top_k.hpp>
 
 #include <span>
@@ -65,6 +67,19 @@ float attend(context& ctx, const reckon::ragged& rows, const reckon::mask auto& 
     return reckon::ops::attention(ctx, x, rows, source, visible, {.heads = 2})(0, 0);
 }
 
+float attend_int8(context& ctx, const reckon::ragged& rows) {
+    const auto scope = ctx.scope();
+    const auto x = ctx.make(rows.rows(), 8);
+    reckon::kv_cache<std::int8_t> cache{
+        {.layers = 1, .key_width = 8, .value_width = 8, .key_heads = 2},
+        {.slots = 2, .tokens = 50}};
+    const reckon::idx slots[] = {0, 1};
+    const auto keys = cache.extend(ctx, {slots, rows.sequences()}, rows);
+    cache.copy(0, 1);
+    return reckon::ops::attention(ctx, x, rows, keys.source(ctx, 0, rows, x, x), reckon::causal{},
+                                  {.heads = 2})(0, 0);
+}
+
 float mask(context& ctx, const reckon::ragged& rows, const std::int32_t* numbers) {
     using namespace reckon;
     const auto scope = ctx.scope();
@@ -84,7 +99,8 @@ float encode(std::span<const std::int32_t> ids, std::span<const std::int32_t> of
         using fixed =
             reckon::sasrec::model<reckon::sasrec::spec, reckon::sasrec::config{.items = 9}>;
         return run_bert(ctx, batch) + run_sasrec<reckon::sasrec::model<pocket>>(ctx, batch) +
-               run_sasrec<fixed>(ctx, first) + mask(ctx, batch.rows, offsets.data());
+               run_sasrec<fixed>(ctx, first) + mask(ctx, batch.rows, offsets.data()) +
+               attend_int8(ctx, batch.rows);
     } catch (const reckon::error& e) {
         problem = {text, std::string_view{e.what()}.copy(text, sizeof text)};
         return float(e.op().size() + e.argument().size() + e.expected().size() + e.actual().size());

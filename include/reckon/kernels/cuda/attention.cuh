@@ -116,9 +116,11 @@ constexpr idx attention_scratch(gpu_cuda<N>, const attention_problem<float, K, M
     return 0;
 }
 
+/// Over floats and bf16; caches in int8 stand on the host.
 template <class N, class C, class K, class M>
-void attention_kernel(gpu_cuda<N>, C& ctx, const attention_problem<float, K, M, device>& p,
-                      std::byte*, view<float, device> y) {
+requires(!std::same_as<K, std::int8_t>) void attention_kernel(
+    gpu_cuda<N>, C& ctx, const attention_problem<float, K, M, device>& p, std::byte*,
+    view<float, device> y) {
     cuda_handles& gpu = ctx.state();
     const auto door = [&](const char* what) { return gpu.door("attention", what, "at most "); };
     const cuda::attending_rows<K, M> work{p.query,

@@ -45,16 +45,27 @@ inline bool shows_any(const attention_query* queries, idx count, interval chunk)
     return false;
 }
 
+/// y = a row of x, which is one head wide.
+template <class Arch> void convert_row(view<const bf16> x, idx row, float* y) {
+    convert<Arch>(x.row(row), y, x.cols);
+}
+template <class Arch> void convert_row(view<const float> x, idx row, float* y) {
+    std::memcpy(y, x.row(row), x.cols * sizeof(float));
+}
+template <class Arch>
+void convert_row(const int8_heads_view<const std::int8_t>& x, idx row, float* y) {
+    const std::int8_t* const q = x.values.row(row);
+    const float scale = x.scales(row, 0);
+    by_lanes<Arch>(x.cols, [=](idx i) { y[i] = float(q[i]) * scale; });
+}
+
 /// The same rows as floats, `cols` wide with zeros at their ends: as they lie, or copied to `room`.
-template <class Arch, class K> view<const float> floats(view<const K> x, idx cols, float* room) {
-    if constexpr (std::same_as<K, float>)
+template <class Arch, class Rows> view<const float> floats(const Rows& x, idx cols, float* room) {
+    if constexpr (std::same_as<Rows, view<const float>>)
         if (cols == x.cols) return x;
     for (idx j = 0; j < x.rows; ++j) {
         float* const row = room + j * cols;
-        if constexpr (std::same_as<K, float>)
-            std::memcpy(row, x.row(j), x.cols * sizeof(float));
-        else
-            convert<Arch>(x.row(j), row, x.cols);
+        convert_row<Arch>(x, j, row);
         for (idx i = x.cols; i < cols; ++i) row[i] = 0;
     }
     return {room, x.rows, cols};

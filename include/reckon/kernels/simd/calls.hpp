@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
+#include <reckon/core/kept_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>
 #include <reckon/core/view.hpp>
@@ -48,7 +49,7 @@ struct attention_query {
 template <class K> struct attention_block {
     const attention_query* queries;
     idx count;
-    view<const K> keys, values;
+    kept_view<const K> keys, values;
     float scale;
     float* scratch;  // attention_floats(..) numbers
 };
@@ -176,6 +177,13 @@ struct quantise_rows {
     std::int8_t* q;
     idx q_row;
     int8_scale* scales;
+};
+
+/// The heads of a row of a cache as int8, [heads, width], and the scale of each.
+struct quantise_heads {
+    view<const float> x;
+    std::int8_t* q;
+    float* scales;
 };
 
 /// Rows made by quantise_rows.

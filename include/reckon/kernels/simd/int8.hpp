@@ -196,6 +196,16 @@ template <class Arch> std::int32_t total_of(typename bytes_of<Arch>::sums s) {
     return sum;
 }
 
+/// Rounds to nearest, ties to even.
+template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, whole) {
+    bytes_of<Arch>::narrow(x, to);
+}
+template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, part some) {
+    std::int8_t all[Arch::lanes];
+    bytes_of<Arch>::narrow(x, all);
+    std::memcpy(to, all, some.count);
+}
+
 /// Where the first number of this magnitude stands; there is one.
 template <class Arch> idx position_of(const float* x, idx count, float magnitude) {
     const vec<Arch> sought(magnitude);
@@ -238,14 +248,7 @@ template <class Arch> void run(const quantise_rows& c) {
         if (second < int8_scale::least) second = 0;
         const vec<Arch> scale(second > 0 ? 127 / second : 0);
         steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = load<Arch>(x + i, size) * scale;
-            if constexpr (std::same_as<decltype(size), whole>) {
-                B::narrow(v, q + i);
-            } else {
-                std::int8_t some[Arch::lanes];
-                B::narrow(v, some);
-                std::memcpy(q + i, some, size.count);
-            }
+            narrow<Arch>(load<Arch>(x + i, size) * scale, q + i, size);
         });
         for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
         c.scales[r] = {.scale = second / 127};
@@ -256,6 +259,29 @@ template <class Arch> void run(const quantise_rows& c) {
         }
         if (B::unsigned_q)
             for (idx i = 0; i < c.q_row; ++i) q[i] = std::int8_t(q[i] ^ -128);
+    }
+}
+
+/// Heads as int8 by the rule of kernels/reference/store_rows.hpp.
+template <class Arch> void run(const quantise_heads& c) {
+    for (idx h = 0; h < c.x.rows; ++h) {
+        const float* x = c.x.row(h);
+        vec<Arch> tops(0), odd(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> v = load<Arch>(x + i, size);
+            tops = xsimd::max(tops, xsimd::abs(v));
+            odd += v - v;
+        });
+        const bool finite = sum_of<Arch>(odd) == 0;
+        float top = highest_of<Arch>(tops);
+        if (!finite || top < int8_scale::least) top = 0;
+        const vec<Arch> scale(top > 0 ? 127 / top : 0);
+        std::int8_t* const q = c.q + h * c.x.cols;
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> v = finite ? load<Arch>(x + i, size) * scale : vec<Arch>(0);
+            narrow<Arch>(v, q + i, size);
+        });
+        c.scales[h] = finite ? top / 127 : std::numeric_limits<float>::quiet_NaN();
     }
 }
 

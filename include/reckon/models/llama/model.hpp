@@ -51,7 +51,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
 
     constexpr cache_size cached() const {
         const idx width = this->size.key_heads * this->size.head_width;
-        return {this->size.layers, width, width};
+        return {this->size.layers, width, width, this->size.key_heads};
     }
     /// The mask of these texts: a decoder has but one region.
     static constexpr causal mask_of(const regions&) { return {}; }

@@ -58,7 +58,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 
     constexpr cache_size cached() const {
-        return {this->size.layers, this->size.width, this->size.width};
+        return {this->size.layers, this->size.width, this->size.width, this->size.heads};
     }
     /// Two regions behind the rows in front (specs of M6-Rec 1.2 and 3.2).
     static constexpr prompted<prefix_lm> mask_of(const regions& r) { return {r.front, {r.source}}; }
