@@ -121,6 +121,28 @@ TEMPLATE_TEST_CASE("attention stays within the scratch it asks for", "", float, 
     }
 }
 
+TEST_CASE("attention over int8 rows is, to the bit, attention over the floats they stand for") {
+    if (!any_arch::here()) return;
+    context<cpu_simd<any_arch>> ctx;
+    constexpr idx rows = 300, heads = 2, width = 13;
+    numbers q(1, rows, heads * width), scales(2, rows, heads, 0.001f, 0.02f), wide(3, rows, q.cols);
+    std::vector<std::int8_t> cells(rows * heads * width);
+    const int8_heads_view<const std::int8_t> kept{{cells.data(), rows, q.cols}, scales.look()};
+    for (idx i = 0; i < cells.size(); ++i) cells[i] = std::int8_t(127 * wide.data[i + 1]);
+    for (idx r = 0; r < rows; ++r)
+        for (idx c = 0; c < q.cols; ++c) wide.look()(r, c) = kept(r, c);
+    for (std::int32_t few : {1, 5, 300}) {
+        const std::int32_t offsets[] = {0, few}, first = 0, count = rows;
+        const auto over = [&](const auto& source) {
+            return values_of(ops::attention(ctx, q.look().slice(0, idx(few)), ragged{offsets},
+                                            source, bidirectional{},
+                                            {.heads = heads, .scale = 0.4f}));
+        };
+        CHECK(over(key_values<std::int8_t>{kept, kept, &first, &count}) ==
+              over(key_values<float>{wide.look(), wide.look(), &first, &count}));
+    }
+}
+
 TEST_CASE("a query's result does not depend on the queries beside it") {
     if (!any_arch::here()) return;
     context<cpu_simd<any_arch>> ctx;
