@@ -112,7 +112,7 @@ TEST_CASE("a head of int8 that is not finite is NaN alone; one of next to nothin
     using limits = std::numeric_limits<float>;
     auto x = ctx.make(3, 4);
     const float row[]{limits::quiet_NaN(),  1,       3, 4,    limits::infinity(), 0, 0, 0,
-                      limits::denorm_min(), -1e-37f, 1, 3e38f};
+                      limits::denorm_min(), -5e-37f, 1, 3e38f};
     std::copy(std::begin(row), std::end(row), x.data);
     int8_cells cells(3, 2, 2);
     ops::store_rows(ctx, x, ragged{three_rows}, idx{0}, cells.look());
