@@ -12,6 +12,7 @@
 // it does not are finite.
 #pragma once
 
+#include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/linear.hpp>
 
 #include <cstring>
@@ -55,8 +56,10 @@ template <class Arch> void convert_row(view<const float> x, idx row, float* y) {
 template <class Arch>
 void convert_row(const int8_heads_view<const std::int8_t>& x, idx row, float* y) {
     const std::int8_t* const q = x.values.row(row);
-    const float scale = x.scales(row, 0);
-    by_lanes<Arch>(x.cols, [=](idx i) { y[i] = float(q[i]) * scale; });
+    const vec<Arch> scale(x.scales(row, 0));
+    steps<Arch>(x.cols, [&](idx i, auto size) {
+        store<Arch>(widened<Arch>(q + i, size) * scale, y + i, size);
+    });
 }
 
 /// The same rows as floats, `cols` wide with zeros at their ends: as they lie, or copied to `room`.

@@ -106,18 +106,6 @@ template <class Arch> void store(vec<Arch> v, float* p, part some) {
     }
 }
 
-/// int8 as floats.
-template <class Arch> vec<Arch> widened(const std::int8_t* p, part some) {
-    alignas(64) float lanes[Arch::lanes] = {};
-    for (idx i = 0; i < Arch::lanes && i < some.count; ++i) lanes[i] = float(p[i]);
-    return vec<Arch>::load_aligned(lanes);
-}
-template <class Arch> vec<Arch> widened(const std::int8_t* p, whole) {
-    alignas(64) float lanes[Arch::lanes];
-    for (idx i = 0; i < Arch::lanes; ++i) lanes[i] = float(p[i]);
-    return vec<Arch>::load_aligned(lanes);
-}
-
 /// The same number in every lane that a step covers, zero in the others.
 template <class Arch> vec<Arch> load_same(float number, whole = {}) { return vec<Arch>(number); }
 template <class Arch> vec<Arch> load_same(float number, part some) {

@@ -54,6 +54,9 @@ template <> struct bytes_of<sse4_2> {
     static sums byte_of_four(__m128i w, int which) {
         return _mm_srai_epi32(_mm_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
     }
+    static sums widen(const std::int8_t* q) {
+        return _mm_cvtepi8_epi32(_mm_cvtsi32_si128(four_of(q)));
+    }
     static vec<sse4_2> number(sums s) { return _mm_cvtepi32_ps(s); }
     static void narrow(vec<sse4_2> x, std::int8_t* to) {  // rounds to nearest, ties to even
         const __m128i words = _mm_cvtps_epi32(x);
@@ -93,6 +96,9 @@ template <> struct bytes_of<avx2> {
     static sums byte_of_four(__m256i w, int which) {
         return _mm256_srai_epi32(_mm256_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
     }
+    static sums widen(const std::int8_t* q) {
+        return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(q)));
+    }
     static vec<avx2> number(sums s) { return _mm256_cvtepi32_ps(s); }
     static void narrow(vec<avx2> x, std::int8_t* to) {
         const __m256i words = _mm256_cvtps_epi32(x);
@@ -115,6 +121,9 @@ struct bytes_of_avx512 {
     static void store(sums s, std::int32_t* to) { _mm512_storeu_si512(to, s); }
     static sums byte_of_four(__m512i w, int which) {
         return _mm512_srai_epi32(_mm512_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
+    static sums widen(const std::int8_t* q) {
+        return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(q)));
     }
     static vec<avx512> number(sums s) { return _mm512_cvtepi32_ps(s); }
     static void narrow(vec<avx512> x, std::int8_t* to) {
@@ -178,6 +187,10 @@ template <> struct bytes_of<neon64> {
     static sums byte_of_four(int8x16_t w, int which) {
         return vshrq_n_s32(vshlq_s32(vreinterpretq_s32_s8(w), vdupq_n_s32(24 - 8 * which)), 24);
     }
+    static sums widen(const std::int8_t* q) {
+        const int8x8_t bytes = vreinterpret_s8_s32(vdup_n_s32(four_of(q)));
+        return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+    }
     static vec<neon64> number(sums s) { return vcvtq_f32_s32(s); }
     static void narrow(vec<neon64> x, std::int8_t* to) {
         const int16x4_t halves = vmovn_s32(vcvtnq_s32_f32(x));
@@ -194,6 +207,16 @@ template <class Arch> std::int32_t total_of(typename bytes_of<Arch>::sums s) {
     std::int32_t sum = 0;
     for (std::int32_t lane : lanes) sum += lane;
     return sum;
+}
+
+/// int8 as floats.
+template <class Arch> vec<Arch> widened(const std::int8_t* q, whole) {
+    return bytes_of<Arch>::number(bytes_of<Arch>::widen(q));
+}
+template <class Arch> vec<Arch> widened(const std::int8_t* q, part some) {
+    std::int8_t all[Arch::lanes] = {};
+    std::memcpy(all, q, some.count);
+    return widened<Arch>(all, whole{});
 }
 
 /// Rounds to nearest, ties to even.

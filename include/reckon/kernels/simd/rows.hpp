@@ -3,6 +3,7 @@
 #pragma once
 
 #include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/math.hpp>
 
 #include <cmath>
