@@ -16,6 +16,7 @@
 
 #include <cstring>
 #include <thread>
+#include <utility>
 
 using namespace conformance;
 
@@ -76,6 +77,33 @@ template <class Backend> void same(const std::vector<float>& a, const std::vecto
         CHECK(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
     else
         CHECK(test_support::relative_difference(a, b) <= test_support::tolerance::packed);
+}
+
+/// linear over a weight of bf16 or int8 that the backend may pack: some rows of a batch as they are
+/// alone, and with any threads.
+template <class Backend, linear_policy Linear, class W> void rows_agree(W w) {
+    using packing =
+        typename reckon::detail::packing_of<typename Backend::tag::packing, Linear>::type;
+    numbers x(30, 180, w.cols, -2, 2);
+    const auto with = [&](idx first, idx count, idx threads) {
+        context<typename Backend::tag> ctx{{threads}};
+        const auto rows = x.look().slice(first, count);
+        if constexpr (std::same_as<packing, unpacked>) {
+            return values_of(ops::linear(ctx, rows, w));
+        } else {
+            typename packing::matrix own(w.rows, w.cols);
+            packing::pack(ctx, w, own);
+            return values_of(ops::linear(ctx, rows, own.look()));
+        }
+    };
+    const auto batch = with(0, x.rows, 1);
+    for (idx threads : sizes{2, 3}) same<Backend>(with(0, x.rows, threads), batch);
+    idx first = 0;
+    for (idx count : sizes{1, 3, 5, 16, 33, 122}) {
+        const auto at = batch.begin() + std::ptrdiff_t(first * w.rows);
+        same<Backend>({at, at + std::ptrdiff_t(count * w.rows)}, with(first, count, 1));
+        first += count;
+    }
 }
 
 const std::vector<std::int32_t> lengths{1, 7, 16, 33, 50, 130, 2, 300};
@@ -191,6 +219,23 @@ TEMPLATE_TEST_CASE("a packed batch equals its sequences one by one", "", RECKON_
     if (!test_support::runs<TestType>("a packed batch equals one by one")) return;
     packed_equals_one_by_one<TestType>(as_dense);
     packed_equals_one_by_one<TestType>(as_packed);
+}
+
+TEMPLATE_TEST_CASE("a packed batch over bf16 or int8 equals its sequences one by one", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("a packed batch over bf16 or int8")) return;
+    for (idx in : sizes{42, 101, 800}) {
+        numbers w(31, 101, in);
+        matrix<bf16> halves(w.rows, in);
+        int8_matrix<> bytes(w.rows, in);
+        for (idx i = 0; i < halves.size(); ++i) {
+            halves.data()[i] = bf16(w.data[i]);
+            bytes.values.data()[i] = std::int8_t(w.data[i] * 127);
+        }
+        for (idx o = 0; o < w.rows; ++o) bytes.scales.data()[o] = 0.01f;
+        rows_agree<TestType, dense<bf16>>(std::as_const(halves).look());
+        rows_agree<TestType, int8_rows<>>(std::as_const(bytes).look());
+    }
 }
 
 TEMPLATE_TEST_CASE("any number of threads gives the same", "", RECKON_TEST_BACKENDS) {

@@ -34,12 +34,48 @@ struct avx512_bf16 : avx512_vnni {
     static constexpr const char* name = "avx512_bf16";
     RECKON_INLINE static bool here();
 };
+/// avx512_bf16 and AMX's tiles: what int8 and bf16 kernels of cpu_simd<avx512> use for packed
+/// weights where Linux lets the process have them.
+struct avx512_amx : avx512_bf16 {
+    static constexpr const char* name = "avx512_amx";
+    RECKON_INLINE static bool here();
+};
 struct neon64 {
     static constexpr const char* name = "neon64";
     static constexpr const char* flags = "an aarch64 compiler";
     static constexpr idx lanes = 4;
     RECKON_INLINE static bool here();
 };
+
+namespace detail {
+inline namespace RECKON_ISA {
+/// Of a CPU with AVX-512: whether it has tiles of bf16 and int8 and Linux lets this process use
+/// them, which is asked once; its threads, those to come too, may then as well.
+inline bool tiles_granted() {
+#if defined(__x86_64__) && defined(__linux__)
+    static const bool granted = [] {
+        constexpr unsigned bf16 = 1u << 22, tile = 1u << 24, int8 = 1u << 25;
+        constexpr unsigned all = bf16 | tile | int8, state = 3u << 17;
+        unsigned a = 7, b = 0, c = 0, d = 0;
+        asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+        if ((d & all) != all) return false;
+        asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+        if ((a & state) != state) return false;
+        constexpr long arch_prctl = 158, request_permission = 0x1023, tile_data = 18;
+        long refused = arch_prctl;
+        asm volatile("syscall"
+                     : "+a"(refused)
+                     : "D"(request_permission), "S"(tile_data)
+                     : "rcx", "r11", "memory");
+        return refused == 0;
+    }();
+    return granted;
+#else
+    return false;
+#endif
+}
+}  // namespace RECKON_ISA
+}  // namespace detail
 
 #if defined(__x86_64__) || defined(__i386__)
 inline bool sse4_2::here() { return __builtin_cpu_supports("sse4.2"); }
@@ -53,6 +89,7 @@ inline bool avx512_vnni::here() { return avx512::here() && __builtin_cpu_support
 inline bool avx512_bf16::here() {
     return avx512_vnni::here() && __builtin_cpu_supports("avx512bf16");
 }
+inline bool avx512_amx::here() { return avx512_bf16::here() && detail::tiles_granted(); }
 inline bool neon64::here() { return false; }
 #else
 inline bool sse4_2::here() { return false; }
@@ -60,6 +97,7 @@ inline bool avx2::here() { return false; }
 inline bool avx512::here() { return false; }
 inline bool avx512_vnni::here() { return false; }
 inline bool avx512_bf16::here() { return false; }
+inline bool avx512_amx::here() { return false; }
 #if defined(__aarch64__)
 inline bool neon64::here() { return true; }
 #else

@@ -22,6 +22,12 @@
 #endif
 #endif
 
+// clang 14 spells them without the underscore.
+#if (defined(__AMX_TILE__) && defined(__AMX_INT8__) && defined(__AMX_BF16__)) || \
+    (defined(__AMXTILE__) && defined(__AMXINT8__) && defined(__AMXBF16__))
+#define RECKON_AMX 1
+#endif
+
 // What this translation unit is compiled for. It names an inline namespace around whatever has code
 // of its own and no context or model in its name, so that objects built with different flags share
 // none: the linker would keep one body for both, and a CPU without its instructions would stop
@@ -29,7 +35,9 @@
 #ifndef RECKON_ISA
 #if defined(__AVX512F__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
     defined(__AVX512BW__) && defined(__AVX512VL__)
-#if defined(__AVX512VNNI__) && defined(__AVX512BF16__)
+#if defined(__AVX512VNNI__) && defined(__AVX512BF16__) && defined(RECKON_AMX)
+#define RECKON_ISA isa_avx512_amx
+#elif defined(__AVX512VNNI__) && defined(__AVX512BF16__)
 #define RECKON_ISA isa_avx512_bf16
 #elif defined(__AVX512VNNI__)
 #define RECKON_ISA isa_avx512_vnni

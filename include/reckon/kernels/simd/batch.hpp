@@ -33,6 +33,7 @@ template <> struct on<avx512> {
 };
 template <> struct on<avx512_vnni> : on<avx512> {};
 template <> struct on<avx512_bf16> : on<avx512> {};
+template <> struct on<avx512_amx> : on<avx512> {};
 template <> struct on<neon64> {
     using arch = xsimd::neon64;
     static constexpr idx tile_rows = 8;

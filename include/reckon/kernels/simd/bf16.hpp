@@ -88,9 +88,21 @@ template <class Arch, idx Rows, idx Vectors>
     });
 }
 
+/// The same for any number of rows up to the arch's tile_rows. (AMX has its own.)
+template <class Arch>
+void pair_tiles(const linear_pair_panel& c, idx first, idx count, const float* start, float* y,
+                idx y_row) {
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    unroll<pairs_of<Arch>::tile_rows>([&](auto r) {
+        unroll<panel_vectors>([&](auto v) {
+            if (count == r + 1 && vectors == v + 1)
+                pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row);
+        });
+    });
+}
+
 template <class Arch> void run(const linear_pair_panel& c) {
     constexpr idx width = panel_vectors * Arch::lanes, most = pairs_of<Arch>::tile_rows;
-    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
     alignas(64) float start[width] = {}, rest[most * width];
     if (c.bias.data != nullptr)
         for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
@@ -99,12 +111,7 @@ template <class Arch> void run(const linear_pair_panel& c) {
     balanced<most>(c.x.rows, [&](idx first, idx count) {
         float* const y = fits ? c.y.row(first) : rest;
         const idx y_row = fits ? c.y.stride : width;
-        unroll<most>([&](auto r) {
-            unroll<panel_vectors>([&](auto v) {
-                if (count == r + 1 && vectors == v + 1)
-                    pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row);
-            });
-        });
+        pair_tiles<Arch>(c, first, count, start, y, y_row);
         if (fits && c.f == activation::none) return;
         for (idx r = 0; r < count; ++r)
             activate_row<Arch>(c.f, y + r * y_row, c.y.row(first + r), c.y.cols);

@@ -9,6 +9,7 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+#include <reckon/kernels/simd/amx.hpp>
 #include <reckon/kernels/simd/attention.hpp>
 #include <reckon/kernels/simd/bf16.hpp>
 #include <reckon/kernels/simd/int8.hpp>

@@ -32,6 +32,9 @@ template <> inline constexpr bool native<avx512_vnni> = native<avx512>;
 #if defined(__AVX512VNNI__) && defined(__AVX512BF16__)
 template <> inline constexpr bool native<avx512_bf16> = native<avx512>;
 #endif
+#ifdef RECKON_AMX
+template <> inline constexpr bool native<avx512_amx> = native<avx512_bf16>;
+#endif
 #ifdef __aarch64__
 template <> inline constexpr bool native<neon64> = true;
 #endif

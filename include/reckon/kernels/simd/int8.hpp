@@ -332,21 +332,27 @@ template <class Arch, idx Rows, idx Vectors>
     });
 }
 
+/// The same for any number of rows up to Most.
+template <class Arch, idx Most = bytes_of<Arch>::tile_rows>
+void byte_tiles(const linear_byte_panel& c, idx first, idx count, std::int32_t* out) {
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    unroll<Most>([&](auto r) {
+        unroll<byte_vectors(Arch::lanes)>([&](auto v) {
+            if (count == r + 1 && vectors == v + 1) byte_tile<Arch, r + 1, v + 1>(c, first, out);
+        });
+    });
+}
+
 template <class Arch> void run(const linear_byte_panel& c) {
     using B = bytes_of<Arch>;
-    constexpr idx vectors = byte_vectors(Arch::lanes), width = vectors * Arch::lanes;
-    constexpr idx most = B::tile_rows;
+    constexpr idx width = byte_vectors(Arch::lanes) * Arch::lanes, most = B::tile_rows;
     const idx used = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
     alignas(64) std::int32_t sums[most * width];
     alignas(64) float bias[width] = {};
     if (c.bias.data != nullptr)
         for (idx o = 0; o < width && o < c.y.cols; ++o) bias[o] = c.bias.data[o];
     balanced<most>(c.x.rows, [&](idx first, idx count) {
-        unroll<most>([&](auto r) {
-            unroll<vectors>([&](auto v) {
-                if (count == r + 1 && used == v + 1) byte_tile<Arch, r + 1, v + 1>(c, first, sums);
-            });
-        });
+        byte_tiles<Arch>(c, first, count, sums);
         for (idx r = 0; r < count; ++r) {
             float* const y = c.y.row(first + r);
             const int8_scale& x = c.x.scales[first + r];

@@ -32,11 +32,14 @@ void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const
 }
 
 namespace simd {
-/// f with the arch whose dot products of bytes run: avx512's own extension where the CPU has it.
-template <class Arch, class F> void with_bytes_of(const F& f) {
-    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_vnni>)
-        if (avx512_vnni::here()) return f.template operator()<avx512_vnni>();
-    f.template operator()<Arch>();
+/// f<A>(), where A is the first of these extensions of avx512 that the CPU has, or else Arch.
+template <class Arch, class Extension, class... Others, class F> void with_extension(const F& f) {
+    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<Extension>)
+        if (Extension::here()) return f.template operator()<Extension>();
+    if constexpr (sizeof...(Others) != 0)
+        with_extension<Arch, Others...>(f);
+    else
+        f.template operator()<Arch>();
 }
 
 /// Where rows of x stand as int8, behind their scales.
@@ -56,7 +59,7 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
-    with_bytes_of<Arch>([&]<class Bytes>() {
+    with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Bytes>() {
         by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
             RECKON_ISA::call<Bytes>(
                 quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
@@ -102,7 +105,7 @@ requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<co
 
 namespace simd {
 /// f<Pairs>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
-/// products of pairs run: avx512's own extension where the CPU has it.
+/// products of pairs run.
 template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float> x, const F& f) {
     const auto scope = ctx.scope();
     auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
@@ -112,9 +115,8 @@ template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float
         for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
     });
     const view<const bf16> pairs = rounded;
-    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<avx512_bf16>)
-        if (avx512_bf16::here()) return f.template operator()<avx512_bf16>(pairs);
-    f.template operator()<Arch>(pairs);
+    with_extension<Arch, avx512_amx, avx512_bf16>(
+        [&]<class Pairs>() { f.template operator()<Pairs>(pairs); });
 }
 }  // namespace simd
 
