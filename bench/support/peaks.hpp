@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -60,7 +61,29 @@ struct arithmetic {
     "\\n\n.elseif \\n %% 3 == 1\n vpmaddwd %%" r "14, %%" r "15, %%" r "\\n\n.else\n vpaddd %%" r \
     "14, %%" r "\\n, %%" r "\\n\n.endif"
 
-inline constexpr long chain_turns = 3'000'000;
+// The same with products of AMX's tiles, of which six cover the latency.
+#define RECKON_TILE_CHAINS(product)                                             \
+    best_of(7, [] {                                                             \
+        const machine::tiles whole;                                             \
+        long turns = machine::tile_turns;                                       \
+        asm volatile(                                                           \
+            "ldtilecfg %1\n.irp n,0,1,2,3,4,5,6,7\n tilezero %%tmm\\n\n.endr\n" \
+            "1:\n.irp n,0,1,2,3,4,5\n " product                                 \
+            " %%tmm6, %%tmm7, %%tmm\\n\n.endr\n"                                \
+            "dec %0\njnz 1b\ntilerelease\n"                                     \
+            : "+r"(turns)                                                       \
+            : "m"(whole)                                                        \
+            : "cc");                                                            \
+    })
+
+inline constexpr long chain_turns = 3'000'000, tile_turns = 300'000;
+
+/// Eight tiles of 16 rows of 64 bytes.
+struct tiles {
+    std::uint8_t palette = 1, zeros[15] = {};
+    std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
 
 inline arithmetic arithmetic_peaks(reckon::isa set) {
     const auto rate = [](double operations, double time) {
@@ -79,6 +102,13 @@ inline arithmetic arithmetic_peaks(reckon::isa set) {
                         ? rate(64, RECKON_CHAINS("vxorps %%xmm\\n, %%xmm\\n, %%xmm\\n",
                                                  "vdpbf16ps %%zmm14, %%zmm15, %%zmm\\n"))
                         : peak.f32;
+        if (reckon::avx512_amx::here()) {
+            const auto of_tiles = [](double operations, double time) {
+                return 6 * operations * double(tile_turns) / time * 1e-9;
+            };
+            peak.int8 = of_tiles(2 * 16 * 16 * 64, RECKON_TILE_CHAINS("tdpbusd"));
+            peak.bf16 = of_tiles(2 * 16 * 16 * 32, RECKON_TILE_CHAINS("tdpbf16ps"));
+        }
     } else if (set == reckon::isa::avx2) {
         peak.f32 = rate(16, RECKON_CHAINS("vxorps %%xmm\\n, %%xmm\\n, %%xmm\\n",
                                           "vfmadd231ps %%ymm14, %%ymm15, %%ymm\\n"));
@@ -93,6 +123,7 @@ inline arithmetic arithmetic_peaks(reckon::isa set) {
     }
     return peak;
 }
+#undef RECKON_TILE_CHAINS
 #undef RECKON_INT8_STEPS
 #undef RECKON_CHAINS
 #else
