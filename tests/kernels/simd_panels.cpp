@@ -164,7 +164,7 @@ TEMPLATE_TEST_CASE("a panel of int8 sums exactly", "", avx512, avx512_vnni, avx5
     if constexpr (simd::RECKON_ISA::usable<TestType>) {
         for (idx rows = 1; rows <= 70; ++rows)
             sums_are_exact<TestType>(rows, 24, 48, filling::random);
-        for (idx in = 1; in <= 130; ++in)
+        for (idx in = 0; in <= 130; ++in)
             for (idx rows : sizes{3, 7, 18})
                 sums_are_exact<TestType>(rows, in, 33, filling::random);
         for (idx out = 1; out <= 48; ++out) sums_are_exact<TestType>(17, 70, out, filling::random);
@@ -179,7 +179,7 @@ TEMPLATE_TEST_CASE("a row over a panel of bf16 does not depend on the rows besid
                    avx512_bf16, avx512_amx) {
     if (!runs<TestType>()) return;
     if constexpr (simd::RECKON_ISA::usable<TestType>) {
-        for (idx in = 1; in <= 130; ++in) rows_stand_alone<TestType>(19, in, 33);
+        for (idx in = 0; in <= 130; ++in) rows_stand_alone<TestType>(19, in, 33);
         for (idx out = 1; out <= 48; ++out) rows_stand_alone<TestType>(18, 70, out);
         for (idx rows : sizes{1, 4, 16, 70, 144}) rows_stand_alone<TestType>(rows, 1601, 48);
     }

@@ -11,6 +11,8 @@
 #include <reckon/kernels/simd/bf16.hpp>
 #include <reckon/kernels/simd/int8.hpp>
 
+#include <cstring>
+
 #ifdef RECKON_AMX
 
 namespace reckon::inline v0::simd::RECKON_ISA {
@@ -82,6 +84,8 @@ struct tile_product {
 template <class T, int Vectors> void multiply_tiles(const tile_product& p) {
     constexpr idx most_rows = tile_shapes::most_rows, most_bytes = tile_shapes::most_bytes;
     constexpr idx cached = 12 * most_bytes, group = Vectors * 64;
+    for (idx r = 0; r < p.rows && p.depth == 0; ++r)
+        std::memcpy(static_cast<char*>(p.y) + r * p.y_row, p.start, group);
     tile_shapes shapes;
     for (idx k = 0, part; k < p.depth; k += part) {
         const idx left = p.depth - k, step = left < most_bytes ? left : most_bytes;
