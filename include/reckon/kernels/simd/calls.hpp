@@ -170,8 +170,8 @@ struct top_k_rows {
 /// Vectors in a panel of int8 weights.
 constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
 
-/// Rows as int8, filled up with zeros to q_row bytes, and the scale of each. An arch that
-/// multiplies unsigned by signed bytes adds 128 to all of them.
+/// Rows as int8, filled up with zeros to q_row bytes (a multiple of 64), and the scale of each. An
+/// arch that multiplies unsigned by signed bytes adds 128 to all of them.
 struct quantise_rows {
     view<const float> x;
     std::int8_t* q;

@@ -156,6 +156,9 @@ template <> struct bytes_of<avx512_vnni> : bytes_of_avx512 {
     static row of(__m512i x) { return x; }
     static row broadcast(const std::int8_t* x) { return _mm512_set1_epi32(four_of(x)); }
     static sums dot(sums s, row x, __m512i w) { return _mm512_dpbusd_epi32(s, x, w); }
+    static void add_128(std::int8_t* q) {
+        _mm512_storeu_si512(q, _mm512_xor_si512(load(q), _mm512_set1_epi8(-128)));
+    }
 };
 #endif
 
@@ -280,8 +283,8 @@ template <class Arch> void run(const quantise_rows& c) {
             q[at] = 0;
             c.scales[r] = {second / 127, x[at], at};
         }
-        if (B::unsigned_q)
-            for (idx i = 0; i < c.q_row; ++i) q[i] = std::int8_t(q[i] ^ -128);
+        if constexpr (B::unsigned_q)  // q_row is a multiple of the step
+            for (idx i = 0; i < c.q_row; i += Arch::lanes * 4) B::add_128(q + i);
     }
 }
 
