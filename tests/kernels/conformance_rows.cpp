@@ -64,6 +64,61 @@ template <class Backend> void check_rms_norm(idx rows, idx cols, idx gap) {
     }
 }
 
+/// `fused(ctx, x, f)` against the reference and against x += f with `norm(ctx, x)` behind it, whose
+/// bits it promises where anything does; it leaves x + f in x, or its norm.
+template <class Backend, class Fused, class Norm>
+void check_fused_norm(idx rows, idx cols, idx gap, const Fused& fused, const Norm& norm) {
+    CAPTURE(rows, cols, gap);
+    numbers first(21, rows, cols, -2, 3, gap), f(22, rows, cols, -1, 1, 2 * gap);
+    agrees<Backend>([&](auto& ctx) {
+        auto x = copy(ctx, first.look()), sum = copy(ctx, first.look());
+        const auto y = fused(ctx, x, f.look());
+        ops::add_to(ctx, sum, f.look());
+        const auto own = values_of(y), left = values_of(x), sums = values_of(sum);
+        CHECK(left == (x.data == y.data ? own : sums));
+        if (Backend::exact) CHECK(own == values_of(norm(ctx, sum)));
+        return y;
+    });
+}
+
+template <class Backend> void check_add_layer_norm(idx rows, idx cols, idx gap) {
+    numbers gain(2, 1, cols, 0.5, 1.5), bias(3, 1, cols);
+    const auto norm = [&](auto& ctx, auto& x) {
+        return ops::layer_norm(ctx, x, gain.look(), bias.look(), 1e-5f);
+    };
+    check_fused_norm<Backend>(
+        rows, cols, gap,
+        [&](auto& ctx, auto& x, view<float> f) {
+            return ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), 1e-5f);
+        },
+        norm);
+    check_fused_norm<Backend>(
+        rows, cols, gap,
+        [&](auto& ctx, auto& x, view<float> f) {
+            ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), 1e-5f);
+            return x;
+        },
+        norm);
+}
+
+template <class Backend> void check_add_rms_norm(idx rows, idx cols, idx gap) {
+    numbers gain(16, 1, cols, 0.5, 1.5);
+    const auto norm = [&](auto& ctx, auto& x) { return ops::rms_norm(ctx, x, gain.look(), 1e-5f); };
+    check_fused_norm<Backend>(
+        rows, cols, gap,
+        [&](auto& ctx, auto& x, view<float> f) {
+            return ops::add_rms_norm(ctx, x, f, gain.look(), 1e-5f);
+        },
+        norm);
+    check_fused_norm<Backend>(
+        rows, cols, gap,
+        [&](auto& ctx, auto& x, view<float> f) {
+            ops::add_rms_norm_in_place(ctx, x, f, gain.look(), 1e-5f);
+            return x;
+        },
+        norm);
+}
+
 template <class Backend> void check_rope(idx rows, idx pairs, idx gap) {
     const idx width = 2 * pairs, heads = 1 + gap;
     CAPTURE(rows, width, heads, gap);
@@ -185,6 +240,8 @@ RECKON_CONFORMANCE(embedding)
 RECKON_CONFORMANCE(pool)
 RECKON_CONFORMANCE(l2_normalize)
 RECKON_CONFORMANCE(rms_norm)
+RECKON_CONFORMANCE(add_layer_norm)
+RECKON_CONFORMANCE(add_rms_norm)
 RECKON_CONFORMANCE(rope)
 RECKON_CONFORMANCE(gated)
 RECKON_CONFORMANCE(log_softmax)

@@ -35,8 +35,7 @@ struct network {
     template <any_context C> tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
         const auto scope = ctx.scope();
         auto y = x;
-        add_to(ctx, y, down(ctx, up(ctx, x, f)));
-        norm.in_place(ctx, y);
+        norm.of_sum_in_place(ctx, y, down(ctx, up(ctx, x, f)));
         return y;
     }
 };

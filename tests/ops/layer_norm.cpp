@@ -38,6 +38,39 @@ TEST_CASE("layer_norm refuses gains and biases of another width") {
     CHECK_THROWS_AS(ops::layer_norm_in_place(ctx, x, fits.look(), wide.look(), 0), error);
 }
 
+TEST_CASE("add_layer_norm refuses what does not fit") {
+    context<cpu_reference> ctx;
+    auto x = ctx.make(2, 3);
+    const auto low = ctx.make(1, 3), thin = ctx.make(2, 2);
+    const matrix<float> fits(1, 3), wide(1, 4);
+    const auto check = [&](const auto& f, const auto& gain, const auto& bias, const char* what) {
+        CHECK_THROWS_WITH(ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), 0), what);
+        CHECK_THROWS_WITH(ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), 0),
+                          what);
+    };
+    check(low, fits, fits, "add_layer_norm: f.rows: expected 2, got 1");
+    check(thin, fits, fits, "add_layer_norm: f.cols: expected 3, got 2");
+    check(x, wide, fits, "add_layer_norm: gain.cols: expected 3, got 4");
+    check(x, fits, wide, "add_layer_norm: bias.cols: expected 3, got 4");
+}
+
+TEST_CASE("add_layer_norm is recorded as add_to and layer_norm") {
+    const matrix<float> gain(1, 3), bias(1, 3);
+    float slopes[3];
+    const std::vector<gradient_range<float>> learning{{bias.data(), bias.data() + 3, slopes}};
+    recording_context<cpu_reference> ctx{learning};
+    auto x = ctx.make(2, 3);
+    const auto f = ctx.make(2, 3);
+    ctx.track(x);
+    const float* const first = x.data;
+    const auto y = ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), 1);
+    CHECK(ctx.recorded() == 2);
+    CHECK(x.data != first);
+    CHECK(y.grad.data != nullptr);
+    ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), 1);
+    CHECK(ctx.recorded() == 4);
+}
+
 TEST_CASE("layer_norm_in_place is fresh once something is on the tape, or learns") {
     const matrix<float> gain(1, 3), bias(1, 3);
     float slopes[3];

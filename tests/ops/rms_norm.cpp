@@ -26,3 +26,16 @@ TEST_CASE("rms_norm refuses a gain of another width") {
     CHECK_THROWS_WITH(ops::rms_norm(ctx, x, wide.look(), 0), sentence);
     CHECK_THROWS_WITH(ops::rms_norm_in_place(ctx, x, wide.look(), 0), sentence);
 }
+
+TEST_CASE("add_rms_norm refuses what does not fit") {
+    context<cpu_reference> ctx;
+    auto x = ctx.make(2, 3);
+    const auto low = ctx.make(1, 3);
+    const matrix<float> fits(1, 3), wide(1, 4);
+    const char* rows = "add_rms_norm: f.rows: expected 2, got 1";
+    const char* gain = "add_rms_norm: gain.cols: expected 3, got 4";
+    CHECK_THROWS_WITH(ops::add_rms_norm(ctx, x, low, fits.look(), 0), rows);
+    CHECK_THROWS_WITH(ops::add_rms_norm_in_place(ctx, x, low, fits.look(), 0), rows);
+    CHECK_THROWS_WITH(ops::add_rms_norm(ctx, x, x, wide.look(), 0), gain);
+    CHECK_THROWS_WITH(ops::add_rms_norm_in_place(ctx, x, x, wide.look(), 0), gain);
+}

@@ -120,6 +120,25 @@ void rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<con
 }
 
 template <class Arch, class Next, class C>
+void add_layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
+                           view<const float> gain, view<const float> bias, float epsilon,
+                           view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::add_layer_norm_rows{
+            f.slice(r, rows), x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void add_rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
+                         view<const float> gain, float epsilon, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::RECKON_ISA::call<Arch>(simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows),
+                                                             gain, epsilon, y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
 void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
                  view<float> x) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {

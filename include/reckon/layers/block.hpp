@@ -46,13 +46,12 @@ template <class Spec> struct block {
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
         const auto scope = ctx.scope();
         if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
-            add_to(ctx, x, attend(ctx, norm_1(ctx, x), at));
-            add_to(ctx, x, ffn(ctx, norm_2(ctx, x)));
+            const auto attended = attend(ctx, norm_1(ctx, x), at);
+            const auto normed = norm_2.after_add_to(ctx, x, attended);
+            add_to(ctx, x, ffn(ctx, normed));
         } else {
-            add_to(ctx, x, attend(ctx, x, at));
-            norm_1.in_place(ctx, x);
-            add_to(ctx, x, ffn(ctx, x));
-            norm_2.in_place(ctx, x);
+            norm_1.of_sum_in_place(ctx, x, attend(ctx, x, at));
+            norm_2.of_sum_in_place(ctx, x, ffn(ctx, x));
         }
         return x;
     }

@@ -1,4 +1,5 @@
-// Norm policies, and where a block's norms stand.
+// Norm policies, and where a block's norms stand. Besides its norm of x a module has the two that a
+// block's residuals want: of x + f in x's place, and of x once f has been added to it.
 #pragma once
 
 #include <reckon/layers/part.hpp>
@@ -25,6 +26,14 @@ template <class Spec> struct layer_norm_module {
     template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
         ops::layer_norm_in_place(ctx, x, gain.look(), bias.look(), epsilon);
     }
+    template <any_context C>
+    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+        ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), epsilon);
+    }
+    template <any_context C>
+    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+        return ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), epsilon);
+    }
 };
 
 template <class Spec> struct rms_norm_module {
@@ -41,6 +50,14 @@ template <class Spec> struct rms_norm_module {
     }
     template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
         ops::rms_norm_in_place(ctx, x, gain.look(), epsilon);
+    }
+    template <any_context C>
+    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+        ops::add_rms_norm_in_place(ctx, x, f, gain.look(), epsilon);
+    }
+    template <any_context C>
+    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+        return ops::add_rms_norm(ctx, x, f, gain.look(), epsilon);
     }
 };
 

@@ -31,6 +31,12 @@ concept serves_add = requires(C& ctx, input_of<C> a, output_of<C> y) {
     add_kernel(typename C::tag{}, ctx, a, a, y);
 };
 
+/// x += f wants equal extents.
+template <class V> constexpr void expect_addends(const char* op, const V& x, const V& f) {
+    expect(op, "f.rows", x.rows, f.rows);
+    expect(op, "f.cols", x.cols, f.cols);
+}
+
 template <any_context C> constexpr tensor_of<C> add(C& ctx, tensor_of<C> a, tensor_of<C> b) {
     expect("add", "b.rows", a.rows, b.rows);
     expect("add", "b.cols", a.cols, b.cols);
@@ -51,8 +57,7 @@ template <any_context C> constexpr void add_to(C& ctx, tensor_of<C>& x, tensor_o
             x = add(ctx, x, f);
             return;
         }
-    expect("add_to", "f.rows", x.rows, f.rows);
-    expect("add_to", "f.cols", x.cols, f.cols);
+    expect_addends("add_to", x, f);
     if constexpr (!C::dry) run_add(ctx, x, f, x);
 }
 

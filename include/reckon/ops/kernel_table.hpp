@@ -93,6 +93,12 @@ struct attention_probe {
 struct rms_norm_probe {
     template <class C, class> static constexpr bool serves = ops::serves_rms_norm<C>;
 };
+struct add_layer_norm_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_add_layer_norm<C>;
+};
+struct add_rms_norm_probe {
+    template <class C, class> static constexpr bool serves = ops::serves_add_rms_norm<C>;
+};
 struct rope_probe {
     template <class C, class> static constexpr bool serves = ops::serves_rope<C>;
 };
@@ -141,6 +147,8 @@ inline constexpr kernel_row kernel_table[] = {
     {"embedding, int8 rows", served_by<detail::int8_embedding_probe, Tag>()},
     {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},
     {"rms_norm", served_by<detail::rms_norm_probe, Tag>()},
+    {"add_layer_norm", served_by<detail::add_layer_norm_probe, Tag>()},
+    {"add_rms_norm", served_by<detail::add_rms_norm_probe, Tag>()},
     {"rope", served_by<detail::rope_probe, Tag>()},
     {"attention", served_by<detail::attention_probe, Tag>()},
     {"store_rows", served_by<detail::store_rows_probe, Tag>()},

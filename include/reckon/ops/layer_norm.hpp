@@ -1,8 +1,10 @@
 // y = (x - mean) / sqrt(variance + epsilon) * gain + bias, row by row (Ba et al. 2016); the
 // variance is the biased one. `layer_norm_in_place` overwrites x, or rebinds it once something is
-// on the tape or learns, as add_to does.
+// on the tape or learns, as add_to does. `add_layer_norm` is add_to and layer_norm in one pass, by
+// a kernel that gives the bits of the two; where there is none, the two run.
 #pragma once
 
+#include <reckon/ops/add.hpp>
 #include <reckon/ops/check.hpp>
 
 namespace reckon::inline v0::ops {
@@ -17,6 +19,19 @@ void run_layer_norm(C& ctx, input_of<C> x, input_of<C> gain, input_of<C> bias, f
         static_assert(sizeof(C) == 0,
                       "layer_norm: no backend of this context has it (or two are "
                       "ambiguous): include its kernels");
+}
+
+/// x += f, then y = the norm of x; y may be x.
+template <any_context C>
+void run_add_layer_norm(C& ctx, input_of<C> f, output_of<C> x, input_of<C> gain, input_of<C> bias,
+                        float epsilon, output_of<C> y) {
+    using Tag = typename C::tag;
+    if constexpr (requires { add_layer_norm_kernel(Tag{}, ctx, f, x, gain, bias, epsilon, y); }) {
+        add_layer_norm_kernel(Tag{}, ctx, f, x, gain, bias, epsilon, y);
+    } else {
+        run_add(ctx, x, f, x);
+        run_layer_norm(ctx, x, gain, bias, epsilon, y);
+    }
 }
 
 template <any_context C>
@@ -34,6 +49,11 @@ void run_layer_norm_backward(C& ctx, input_of<C> x, input_of<C> gain, float epsi
 template <class C>
 concept serves_layer_norm = requires(C& ctx, input_of<C> x, output_of<C> y) {
     layer_norm_kernel(typename C::tag{}, ctx, x, x, x, 0.0f, y);
+};
+
+template <class C>
+concept serves_add_layer_norm = requires(C& ctx, input_of<C> x, output_of<C> y) {
+    add_layer_norm_kernel(typename C::tag{}, ctx, x, y, x, x, 0.0f, y);
 };
 
 template <any_context C>
@@ -67,6 +87,38 @@ constexpr void layer_norm_in_place(C& ctx, tensor_of<C>& x, input_of<C> gain, in
     expect("layer_norm", "gain.cols", x.cols, gain.cols);
     expect("layer_norm", "bias.cols", x.cols, bias.cols);
     if constexpr (!C::dry) run_layer_norm(ctx, x, gain, bias, epsilon, x);
+}
+
+/// x = x + f, as add_to; the result is its norm.
+template <any_context C>
+constexpr tensor_of<C> add_layer_norm(C& ctx, tensor_of<C>& x, tensor_of<C> f, input_of<C> gain,
+                                      input_of<C> bias, float epsilon) {
+    if constexpr (C::recording) {
+        add_to(ctx, x, f);
+        return layer_norm(ctx, x, gain, bias, epsilon);
+    } else {
+        expect_addends("add_layer_norm", x, f);
+        expect("add_layer_norm", "gain.cols", x.cols, gain.cols);
+        expect("add_layer_norm", "bias.cols", x.cols, bias.cols);
+        auto y = ctx.make(x.rows, x.cols);
+        if constexpr (!C::dry) run_add_layer_norm(ctx, f, x, gain, bias, epsilon, y);
+        return y;
+    }
+}
+
+/// x = the norm of x + f.
+template <any_context C>
+constexpr void add_layer_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, input_of<C> gain,
+                                       input_of<C> bias, float epsilon) {
+    if constexpr (C::recording) {
+        add_to(ctx, x, f);
+        layer_norm_in_place(ctx, x, gain, bias, epsilon);
+    } else {
+        expect_addends("add_layer_norm", x, f);
+        expect("add_layer_norm", "gain.cols", x.cols, gain.cols);
+        expect("add_layer_norm", "bias.cols", x.cols, bias.cols);
+        if constexpr (!C::dry) run_add_layer_norm(ctx, f, x, gain, bias, epsilon, x);
+    }
 }
 
 }  // namespace reckon::inline v0::ops

@@ -83,6 +83,22 @@ struct rms_norm_rows {
     view<float> y;
 };
 
+/// x += f, then y = the norm of x; y may be x.
+struct add_layer_norm_rows {
+    view<const float> f;
+    view<float> x;
+    view<const float> gain, bias;
+    float epsilon;
+    view<float> y;
+};
+struct add_rms_norm_rows {
+    view<const float> f;
+    view<float> x;
+    view<const float> gain;
+    float epsilon;
+    view<float> y;
+};
+
 /// Turns the heads of x, each as wide as a row of angles: cosines, then sines.
 struct rope_rows {
     rope_layout layout;

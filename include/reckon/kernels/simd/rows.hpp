@@ -11,48 +11,81 @@
 
 namespace reckon::inline v0::simd::RECKON_ISA {
 
-/// Moments are taken about the first mean, whose rounding then corrects itself: a row far from
-/// zero keeps its digits.
-template <class Arch> void run(const layer_norm_rows& c) {
+/// The layer norm of a row whose vectors sum to `sum`. Moments are taken about the first mean,
+/// whose rounding then corrects itself: a row far from zero keeps its digits.
+template <class Arch, class Call> void layer_norm_row(const Call& c, idx r, vec<Arch> sum) {
     const idx n = c.x.cols;
-    for (idx r = 0; r < c.x.rows; ++r) {
-        const float* x = c.x.row(r);
-        vec<Arch> sum(0);
-        steps<Arch>(n, [&](idx i, auto size) { sum += load<Arch>(x + i, size); });
-        const float about = sum_of<Arch>(sum) / float(n);
+    const float* x = c.x.row(r);
+    const float about = sum_of<Arch>(sum) / float(n);
+    vec<Arch> rest(0), squares(0);
+    steps<Arch>(n, [&](idx i, auto size) {
+        const vec<Arch> d = load<Arch>(x + i, size) - load_same<Arch>(about, size);
+        rest += d;
+        squares = fused<Arch>(d, d, squares);
+    });
+    const float shift = sum_of<Arch>(rest) / float(n);
+    const float variance = sum_of<Arch>(squares) / float(n) - shift * shift;
+    const vec<Arch> scale(1 / std::sqrt((variance > 0 ? variance : 0) + c.epsilon));
+    steps<Arch>(n, [&](idx i, auto size) {
+        const vec<Arch> d = load<Arch>(x + i, size) - vec<Arch>(about) - vec<Arch>(shift);
+        store<Arch>(fused<Arch>(d * scale, load<Arch>(c.gain.data + i, size),
+                                load<Arch>(c.bias.data + i, size)),
+                    c.y.row(r) + i, size);
+    });
+}
 
-        vec<Arch> rest(0), squares(0);
-        steps<Arch>(n, [&](idx i, auto size) {
-            const vec<Arch> d = load<Arch>(x + i, size) - load_same<Arch>(about, size);
-            rest += d;
-            squares = fused<Arch>(d, d, squares);
-        });
-        const float shift = sum_of<Arch>(rest) / float(n);
-        const float variance = sum_of<Arch>(squares) / float(n) - shift * shift;
-        const vec<Arch> scale(1 / std::sqrt((variance > 0 ? variance : 0) + c.epsilon));
-        steps<Arch>(n, [&](idx i, auto size) {
-            const vec<Arch> d = load<Arch>(x + i, size) - vec<Arch>(about) - vec<Arch>(shift);
-            store<Arch>(fused<Arch>(d * scale, load<Arch>(c.gain.data + i, size),
-                                    load<Arch>(c.bias.data + i, size)),
-                        c.y.row(r) + i, size);
-        });
+/// The rms norm of a row whose vectors' squares sum to `squares`.
+template <class Arch, class Call> void rms_norm_row(const Call& c, idx r, vec<Arch> squares) {
+    const idx n = c.x.cols;
+    const vec<Arch> scale(1 / std::sqrt(sum_of<Arch>(squares) / float(n) + c.epsilon));
+    steps<Arch>(n, [&](idx i, auto size) {
+        store<Arch>(load<Arch>(c.x.row(r) + i, size) * scale * load<Arch>(c.gain.data + i, size),
+                    c.y.row(r) + i, size);
+    });
+}
+
+/// Row r of x += f; each(vector of the sums).
+template <class Arch, class Call, class F> void add_row(const Call& c, idx r, const F& each) {
+    float* const x = c.x.row(r);
+    steps<Arch>(c.x.cols, [&](idx i, auto size) {
+        const vec<Arch> own = load<Arch>(x + i, size) + load<Arch>(c.f.row(r) + i, size);
+        store<Arch>(own, x + i, size);
+        each(own);
+    });
+}
+
+template <class Arch> void run(const layer_norm_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> sum(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) { sum += load<Arch>(c.x.row(r) + i, size); });
+        layer_norm_row<Arch>(c, r, sum);
+    }
+}
+
+template <class Arch> void run(const add_layer_norm_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> sum(0);
+        add_row<Arch>(c, r, [&](vec<Arch> own) { sum += own; });
+        layer_norm_row<Arch>(c, r, sum);
     }
 }
 
 template <class Arch> void run(const rms_norm_rows& c) {
-    const idx n = c.x.cols;
     for (idx r = 0; r < c.x.rows; ++r) {
-        const float* x = c.x.row(r);
         vec<Arch> squares(0);
-        steps<Arch>(n, [&](idx i, auto size) {
-            const vec<Arch> own = load<Arch>(x + i, size);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> own = load<Arch>(c.x.row(r) + i, size);
             squares = fused<Arch>(own, own, squares);
         });
-        const vec<Arch> scale(1 / std::sqrt(sum_of<Arch>(squares) / float(n) + c.epsilon));
-        steps<Arch>(n, [&](idx i, auto size) {
-            store<Arch>(load<Arch>(x + i, size) * scale * load<Arch>(c.gain.data + i, size),
-                        c.y.row(r) + i, size);
-        });
+        rms_norm_row<Arch>(c, r, squares);
+    }
+}
+
+template <class Arch> void run(const add_rms_norm_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> squares(0);
+        add_row<Arch>(c, r, [&](vec<Arch> own) { squares = fused<Arch>(own, own, squares); });
+        rms_norm_row<Arch>(c, r, squares);
     }
 }
 
