@@ -20,6 +20,13 @@ template <class E, class Space = host> struct epilogue {
     activation f = activation::none;
 };
 
+/// One of several products of the same rows: y = f(x w^T + bias).
+template <class W, class E, class Space = host> struct linear_part {
+    W w;
+    epilogue<E, Space> e{};
+    view<E, Space> y{};
+};
+
 enum class pooling : std::uint8_t { mean, first, last };
 
 }  // namespace reckon::inline v0

@@ -39,8 +39,7 @@ template <class Spec> struct self_attention {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        auto q = query(ctx, x), k = key(ctx, x);
-        const auto v = value(ctx, x);
+        auto [q, k, v] = linears(ctx, x, query, key, value);
         at.rotate(ctx, q);
         at.rotate(ctx, k);
         at.attention_inputs(ctx, q, k, v);

@@ -34,12 +34,29 @@ template <linear_policy Policy, class Spec> struct linear_layer {
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x,
                                       activation f = activation::none) const {
-        if constexpr (biased)
-            return ops::linear(ctx, x, weight.look(), {bias.look(), f});
-        else
-            return ops::linear(ctx, x, weight.look(), {{}, f});
+        const auto p = part_of<C>(f);
+        return ops::linear(ctx, x, p.w, p.e);
+    }
+
+    /// What the op takes.
+    template <any_context C> constexpr auto part_of(activation f = activation::none) const {
+        ops::epilogue_of<C> e{{}, f};
+        if constexpr (biased) e.bias = bias.look();
+        return ops::linear_part_of<C, decltype(weight.look())>{weight.look(), e};
     }
 };
+
+/// {a(ctx, x), b(ctx, x), ..}, which linear layers of one kind may do together.
+template <any_context C, class First, class... Rest>
+constexpr std::array<tensor_of<C>, 1 + sizeof...(Rest)> linears(C& ctx, tensor_of<C> x,
+                                                                const First& first,
+                                                                const Rest&... rest) {
+    if constexpr (requires { first.template part_of<C>(); } && (std::same_as<First, Rest> && ...))
+        return ops::linears<C, decltype(first.weight.look())>(
+            ctx, x, {first.template part_of<C>(), rest.template part_of<C>()...});
+    else
+        return {first(ctx, x), rest(ctx, x)...};
+}
 
 /// Every element as a T: float, bf16, f16, or double for numeric gradients.
 template <element T = float> struct dense {

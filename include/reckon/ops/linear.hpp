@@ -1,11 +1,15 @@
 // y = f(x w^T + bias)    x [tokens, in], w [out, in], bias [1, out] -> y [tokens, out]
-// The weight may be any representation a backend of the context has a kernel for.
+// The weight may be any representation a backend of the context has a kernel for. `linears` are
+// several products of the same rows, which a backend may do together; the results are the same.
 #pragma once
 
 #include <reckon/core/activation.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/check.hpp>
+
+#include <array>
+#include <span>
 
 namespace reckon::inline v0::ops {
 
@@ -31,6 +35,18 @@ void run_linear(C& ctx, input_of<C> x, W w, epilogue_of<C> e, output_of<C> y) {
                       "prepare the model for this backend");
 }
 
+template <class C, class W> using linear_part_of = linear_part<W, number_of<C>, typename C::space>;
+
+/// A kernel for several at once takes no more scratch than one of them does.
+template <any_context C, weight_view W>
+void run_linears(C& ctx, input_of<C> x, std::span<const linear_part_of<C, W>> parts) {
+    using Tag = typename C::tag;
+    if constexpr (requires { linears_kernel(Tag{}, ctx, x, parts); })
+        linears_kernel(Tag{}, ctx, x, parts);
+    else
+        for (const auto& p : parts) run_linear(ctx, x, p.w, p.e, p.y);
+}
+
 template <any_context C>
 void run_linear_backward(C& ctx, input_of<C> x, weight_view auto w, input_of<C> dy, output_of<C> dx,
                          output_of<C> dw, output_of<C> dbias) {
@@ -48,12 +64,17 @@ concept serves_linear = requires(C& ctx, input_of<C> x, W w, epilogue_of<C> e, o
 };
 
 template <any_context C, weight_view W>
-constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}) {
+constexpr void expect_fits(tensor_of<C> x, const W& w, const epilogue_of<C>& e) {
     static_assert(lives_with<C, W>,
                   "linear: the weight and the context live in different memory spaces; "
                   "copy_to(ctx, model) makes a model for this context");
     expect("linear", "w.cols", x.cols, w.cols);
     if (e.bias.cols != 0) expect("linear", "bias.cols", w.rows, e.bias.cols);
+}
+
+template <any_context C, weight_view W>
+constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}) {
+    expect_fits<C>(x, w, e);
     auto y = ctx.make(x.rows, w.rows);
     if constexpr (C::recording) {
         constexpr bool dense = std::same_as<W, input_of<C>>;
@@ -78,6 +99,25 @@ constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}
         }
         return y;
     }
+}
+
+/// y[i] = f(x w^T + bias) of parts[i], whose own y is not read.
+template <any_context C, weight_view W, idx N>
+constexpr std::array<tensor_of<C>, N> linears(C& ctx, tensor_of<C> x,
+                                              const linear_part_of<C, W> (&parts)[N]) {
+    std::array<tensor_of<C>, N> y{};
+    if constexpr (C::recording || C::dry || !lives_with<C, W>) {
+        for (idx i = 0; i < N; ++i) y[i] = linear(ctx, x, parts[i].w, parts[i].e);
+    } else {
+        std::array<linear_part_of<C, W>, N> own{};
+        for (idx i = 0; i < N; ++i) {
+            expect_fits<C>(x, parts[i].w, parts[i].e);
+            y[i] = ctx.make(x.rows, parts[i].w.rows);
+            own[i] = {parts[i].w, parts[i].e, y[i]};
+        }
+        run_linears<C, W>(ctx, x, own);
+    }
+    return y;
 }
 
 }  // namespace reckon::inline v0::ops

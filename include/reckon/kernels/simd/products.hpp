@@ -1,5 +1,6 @@
 // The products of the SIMD backend, over weights in f32, int8 and bf16, packed or as they lie:
-// which rows become int8 or bf16 first, and how the work is cut.
+// which rows become int8 or bf16 first, and how the work is cut. Packed weights that read the same
+// rows (query, key, value) do it together: the rows are made once, and all tasks are one region.
 #pragma once
 
 #include <reckon/backend/tags.hpp>
@@ -8,17 +9,35 @@
 #include <reckon/kernels/simd/panels.hpp>
 #include <reckon/kernels/simd/tasks.hpp>
 
+#include <span>
+
 namespace reckon::inline v0 {
 
+namespace simd {
+template <class W> using parts = std::span<const linear_part<W, float>>;
+}  // namespace simd
+
 template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                   typename simd_panels<Arch>::view w, epilogue<float> e, view<float> y) {
-    simd::by_blocks(
-        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_panel{x.slice(r, rows), w.panel(o),
-                                                            e.bias.columns(o, outs), e.f,
-                                                            y.slice(r, rows).columns(o, outs)});
+void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                    simd::parts<typename simd_panels<Arch>::view> parts) {
+    constexpr idx width = simd_panels<Arch>::width;
+    simd::by_blocks_of(
+        ctx, x.rows, 144, parts, width, [&](const auto& p, idx r, idx rows, idx o, idx outs) {
+            simd::RECKON_ISA::call<Arch>(simd::linear_panel{x.slice(r, rows), p.w.panel(o),
+                                                            p.e.bias.columns(o, outs), p.e.f,
+                                                            p.y.slice(r, rows).columns(o, outs)});
         });
+}
+
+/// Over a packed weight, which is one of one.
+template <class Arch, class Next, class C, class W>
+requires requires(C& ctx, view<const float> x, simd::parts<W> parts) {
+    linears_kernel(cpu_simd<Arch, Next>{}, ctx, x, parts);
+}
+void linear_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const float> x, W w, epilogue<float> e,
+                   view<float> y) {
+    const linear_part<W, float> one[]{{w, e, y}};
+    linears_kernel(tag, ctx, x, simd::parts<W>(one));
 }
 
 template <class Arch, class Next, class C>
@@ -78,16 +97,17 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
 }
 
 template <class Arch, class Next, class C>
-requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                                           typename simd_byte_panels<Arch>::view w,
-                                           epilogue<float> e, view<float> y) {
+requires(!C::recording) void linears_kernel(
+    cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+    simd::parts<typename simd_byte_panels<Arch>::view> parts) {
     simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
         constexpr idx width = simd_byte_panels<Arch>::width;
-        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
-                rows_of(r, rows), w.panel(o), w.scales + o, w.offsets + o, e.bias.columns(o, outs),
-                e.f, y.slice(r, rows).columns(o, outs)});
-        });
+        simd::by_blocks_of(
+            ctx, x.rows, 144, parts, width, [&](const auto& p, idx r, idx rows, idx o, idx outs) {
+                simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
+                    rows_of(r, rows), p.w.panel(o), p.w.scales + o, p.w.offsets + o,
+                    p.e.bias.columns(o, outs), p.e.f, p.y.slice(r, rows).columns(o, outs)});
+            });
     });
 }
 
@@ -127,15 +147,16 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
 }
 
 template <class Arch, class Next, class C>
-void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                   typename simd_pair_panels<Arch>::view w, epilogue<float> e, view<float> y) {
+void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                    simd::parts<typename simd_pair_panels<Arch>::view> parts) {
     simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
         constexpr idx width = simd_pair_panels<Arch>::width;
-        simd::by_blocks(ctx, y.rows, 144, y.cols, width, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Pairs>(
-                simd::linear_pair_panel{pairs.slice(r, rows), w.panel(o), e.bias.columns(o, outs),
-                                        e.f, y.slice(r, rows).columns(o, outs)});
-        });
+        simd::by_blocks_of(ctx, x.rows, 144, parts, width,
+                           [&](const auto& p, idx r, idx rows, idx o, idx outs) {
+                               simd::RECKON_ISA::call<Pairs>(simd::linear_pair_panel{
+                                   pairs.slice(r, rows), p.w.panel(o), p.e.bias.columns(o, outs),
+                                   p.e.f, p.y.slice(r, rows).columns(o, outs)});
+                           });
     });
 }
 

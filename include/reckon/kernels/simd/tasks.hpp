@@ -31,6 +31,22 @@ void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
     });
 }
 
+/// f(part, row, rows, column, columns) likewise, over the results of several products of the same
+/// rows, all tasks at once.
+template <class C, class Parts, class F>
+void by_blocks_of(C& ctx, idx rows, idx high, const Parts& parts, idx wide, const F& f) {
+    const auto across = [&](const auto& part) { return (part.y.cols + wide - 1) / wide; };
+    idx all = 0;
+    for (const auto& part : parts) all += across(part);
+    const idx down = (rows + high - 1) / high;
+    ctx.parallel(down * all, [&](idx task, idx) {
+        idx i = 0, column = task / down;
+        for (; column >= across(parts[i]); ++i) column -= across(parts[i]);
+        const idx row = task % down * high, col = column * wide, left = parts[i].y.cols - col;
+        f(parts[i], row, rows - row < high ? rows - row : high, col, left < wide ? left : wide);
+    });
+}
+
 namespace RECKON_ISA {
 template <class Arch, class Call> void call(const Call& c) {
     if constexpr (native<Arch>)
