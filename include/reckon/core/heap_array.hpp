@@ -3,6 +3,7 @@
 // for std::vector, whose header costs every model 0.2 s of compiling.
 #pragma once
 
+#include <reckon/core/dtype.hpp>
 #include <reckon/core/error.hpp>
 #include <reckon/core/pages.hpp>
 
@@ -17,11 +18,15 @@ template <class T> class heap_array {
     using value_type = T;
 
     heap_array() = default;
-    explicit heap_array(idx count) {
-        fill(count, [](void* at, idx) { ::new (at) T(); });
-    }
-    heap_array(idx count, const T& value) {
-        fill(count, [&](void* at, idx) { ::new (at) T(value); });
+    /// Each element is T(from...). Large arrays of zeros are not written: see core/pages.hpp.
+    template <class... From> explicit heap_array(idx count, const From&... from) {
+        if constexpr (sizeof...(From) == 0 && element<T>)
+            if (on_pages(count)) {
+                data_ = taken(count);
+                size_ = count;
+                return;
+            }
+        fill(count, [&](void* at, idx) { ::new (at) T(from...); });
     }
     heap_array(const heap_array& other) {
         fill(other.size_, [&](void* at, idx i) { ::new (at) T(other.data_[i]); });
@@ -63,15 +68,18 @@ template <class T> class heap_array {
                count * sizeof(T) >= detail::page_slab::least;
     }
 
+    static T* taken(idx count) {
+        constexpr idx most = ~idx{0} / 2 / sizeof(T);
+        if (count > most) fail("heap_array", "count", most, count);
+        return static_cast<T*>(on_pages(count) ? detail::page_slab::take(count * sizeof(T))
+                                               : ::operator new(count * sizeof(T), alignment));
+    }
+
     // An element that throws ends the array there; the destructor of what exists already runs.
     template <class Make> void fill(idx count, Make make) {
         if (count == 0) return;
-        constexpr idx most = ~idx{0} / 2 / sizeof(T);
-        if (count > most) fail("heap_array", "count", most, count);
         heap_array made;
-        made.data_ =
-            static_cast<T*>(on_pages(count) ? detail::page_slab::take(count * sizeof(T))
-                                            : ::operator new(count * sizeof(T), alignment));
+        made.data_ = taken(count);
         for (; made.size_ < count; ++made.size_) make(made.data_ + made.size_, made.size_);
         swap(made);
     }

@@ -1,9 +1,10 @@
 // Memory of large arrays of numbers, such as weights. On Linux they stand together in slabs that
 // ask for pages of 2 MB: a core reads half as much again from them as from pages of 4 KB. An array
-// keeps its slab alive; each thread fills its own.
+// keeps its slab alive; each thread fills its own. A slab comes from the system and goes back to
+// it, so what is cut from it is zero, and takes no memory until it is written.
 #pragma once
 
-#include <reckon/core/config.hpp>
+#include <reckon/core/error.hpp>
 
 #include <new>
 
@@ -58,12 +59,27 @@ class page_slab {
     explicit page_slab(idx room) : bytes_(header + room) {}
     static page_slab* made(idx room) {
         const idx whole = (header + room + page - 1) / page * page;
-        void* const memory = ::operator new (whole, std::align_val_t{size});
-#if RECKON_LARGE_PAGES
-        madvise(memory, whole, MADV_HUGEPAGE);  // a wish: without it the pages are small
-#endif
-        return ::new (memory) page_slab(whole - header);
+        return ::new (mapped(whole)) page_slab(whole - header);
     }
+#if RECKON_LARGE_PAGES
+    /// Whole pages at a multiple of `size`: more is asked for, and both ends are given back.
+    static void* mapped(idx bytes) {
+        const int access = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANONYMOUS;
+        void* const all = mmap(nullptr, bytes + size, access, kind, -1, 0);
+        if (all == MAP_FAILED) fail("heap_array", "bytes", "as many as the system has", bytes);
+        const auto from = reinterpret_cast<std::uintptr_t>(all);
+        const auto at = (from + size - 1) / size * size;
+        if (at != from) munmap(all, at - from);
+        if (at != from + size) munmap(reinterpret_cast<void*>(at + bytes), from + size - at);
+        void* const memory = reinterpret_cast<void*>(at);
+        madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: without it the pages are small
+        return memory;
+    }
+    static void unmap(page_slab* slab) { munmap(slab, slab->bytes_); }
+#else
+    static void* mapped(idx) { return nullptr; }  // heap_array asks for none
+    static void unmap(page_slab*) {}
+#endif
     idx left() const { return bytes_ - used_; }
     void* cut(idx bytes) {
         void* const memory = reinterpret_cast<char*>(this) + used_;
@@ -72,8 +88,7 @@ class page_slab {
     }
     void retain() { __atomic_add_fetch(&users_, 1, __ATOMIC_RELAXED); }
     void release() {
-        if (__atomic_sub_fetch(&users_, 1, __ATOMIC_ACQ_REL) == 0)
-            ::operator delete (this, std::align_val_t{size});
+        if (__atomic_sub_fetch(&users_, 1, __ATOMIC_ACQ_REL) == 0) unmap(this);
     }
 
     idx bytes_, used_ = header;

@@ -2,6 +2,9 @@
 // computes from fastest. The result is an owned model of another type; nothing is cached, and a
 // change to the original does not reach it. A backend without a layout of its own gives a copy; an
 // accelerator computes from its own memory, so the copy is made there.
+// prepare(ctx, std::move(model)), or of what a loader returns, frees each weight once it is packed:
+// memory peaks at about one model instead of two. What is read in both forms stays in both, such as
+// a table of rows by id (never packed) that is the head of a model too.
 //
 // A layout is a type `Packing` with
 //     struct matrix;                            a parameter: rows, cols, bytes, look(), `packing`
@@ -62,6 +65,16 @@ auto prepare(C& ctx, const Model<Spec, Size>& model) {
     using packing = typename C::kernels::packing;
     if constexpr (std::same_as<typename C::space, host>)
         return represented<prepared<packing, Spec>>(model, detail::pack_parameter<C>{ctx});
+    else
+        return copy_to(ctx, model);
+}
+
+template <any_context C, template <class, auto> class Model, class Spec, auto Size>
+auto prepare(C& ctx, Model<Spec, Size>&& model) {
+    using packing = typename C::kernels::packing;
+    if constexpr (std::same_as<typename C::space, host>)
+        return represented<prepared<packing, Spec>>(std::move(model),
+                                                    detail::pack_parameter<C>{ctx});
     else
         return copy_to(ctx, model);
 }

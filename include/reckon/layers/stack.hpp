@@ -36,7 +36,7 @@ template <class Block, idx Count> struct blocks_in_place : std::array<Block, Cou
 };
 /// .. any other on the heap.
 template <class Block> struct blocks_on_heap : heap_array<Block> {
-    blocks_on_heap(idx count, const block_size& s) : heap_array<Block>(count, Block(s)) {}
+    blocks_on_heap(idx count, const block_size& s) : heap_array<Block>(count, s) {}
 };
 }  // namespace detail
 
