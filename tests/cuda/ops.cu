@@ -11,7 +11,8 @@ constexpr bool served_on_the_gpu() {
     for (const auto& [op, backend] : kernel_table<gpu_cuda<>>) {
         const std::string_view name = op;
         const bool missing = name == "linear, packed" || name == "linear, bf16" ||
-                             name == "linear, int8 rows" || name == "top_k";
+                             name == "linear, int8 rows" || name == "top_k" ||
+                             name == "add_layer_norm" || name == "add_rms_norm";  // by their parts
         if ((std::string_view{backend} == "cuda") == missing) return false;
     }
     return true;
@@ -64,6 +65,12 @@ void elements_and_rows(both& on) {
         on.agree(text("layer_norm", e), [&](auto& ctx) {
             return ops::layer_norm(ctx, fresh(ctx, x), copy_to(ctx, gain.look()),
                                    copy_to(ctx, bias.look()), 1e-5f);
+        });
+        on.agree(text("add_layer_norm_in_place", e), [&](auto& ctx) {
+            auto y = fresh(ctx, x);
+            ops::add_layer_norm_in_place(ctx, y, fresh(ctx, f), copy_to(ctx, gain.look()),
+                                         copy_to(ctx, bias.look()), 1e-5f);
+            return y;
         });
         on.agree(text("layer_norm_in_place", e), [&](auto& ctx) {
             auto y = fresh(ctx, x);

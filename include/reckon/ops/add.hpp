@@ -32,7 +32,8 @@ concept serves_add = requires(C& ctx, input_of<C> a, output_of<C> y) {
 };
 
 /// x += f wants equal extents.
-template <class V> constexpr void expect_addends(const char* op, const V& x, const V& f) {
+template <any_context C>
+constexpr void expect_addends(const char* op, tensor_of<C> x, tensor_of<C> f) {
     expect(op, "f.rows", x.rows, f.rows);
     expect(op, "f.cols", x.cols, f.cols);
 }
@@ -57,7 +58,7 @@ template <any_context C> constexpr void add_to(C& ctx, tensor_of<C>& x, tensor_o
             x = add(ctx, x, f);
             return;
         }
-    expect_addends("add_to", x, f);
+    expect_addends<C>("add_to", x, f);
     if constexpr (!C::dry) run_add(ctx, x, f, x);
 }
 

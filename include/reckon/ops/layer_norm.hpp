@@ -97,7 +97,7 @@ constexpr tensor_of<C> add_layer_norm(C& ctx, tensor_of<C>& x, tensor_of<C> f, i
         add_to(ctx, x, f);
         return layer_norm(ctx, x, gain, bias, epsilon);
     } else {
-        expect_addends("add_layer_norm", x, f);
+        expect_addends<C>("add_layer_norm", x, f);
         expect("add_layer_norm", "gain.cols", x.cols, gain.cols);
         expect("add_layer_norm", "bias.cols", x.cols, bias.cols);
         auto y = ctx.make(x.rows, x.cols);
@@ -114,7 +114,7 @@ constexpr void add_layer_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, 
         add_to(ctx, x, f);
         layer_norm_in_place(ctx, x, gain, bias, epsilon);
     } else {
-        expect_addends("add_layer_norm", x, f);
+        expect_addends<C>("add_layer_norm", x, f);
         expect("add_layer_norm", "gain.cols", x.cols, gain.cols);
         expect("add_layer_norm", "bias.cols", x.cols, bias.cols);
         if constexpr (!C::dry) run_add_layer_norm(ctx, f, x, gain, bias, epsilon, x);

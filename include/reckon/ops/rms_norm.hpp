@@ -62,7 +62,7 @@ template <any_context C>
 constexpr tensor_of<C> add_rms_norm(C& ctx, tensor_of<C>& x, tensor_of<C> f, input_of<C> gain,
                                     float epsilon) {
     static_assert(!C::recording, "rms_norm: has no backward yet");
-    expect_addends("add_rms_norm", x, f);
+    expect_addends<C>("add_rms_norm", x, f);
     expect("add_rms_norm", "gain.cols", x.cols, gain.cols);
     auto y = ctx.make(x.rows, x.cols);
     if constexpr (!C::dry) run_add_rms_norm(ctx, f, x, gain, epsilon, y);
@@ -74,7 +74,7 @@ template <any_context C>
 constexpr void add_rms_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, input_of<C> gain,
                                      float epsilon) {
     static_assert(!C::recording, "rms_norm: has no backward yet");
-    expect_addends("add_rms_norm", x, f);
+    expect_addends<C>("add_rms_norm", x, f);
     expect("add_rms_norm", "gain.cols", x.cols, gain.cols);
     if constexpr (!C::dry) run_add_rms_norm(ctx, f, x, gain, epsilon, x);
 }
