@@ -102,8 +102,26 @@ struct onednn {
 #define RECKON_BACKENDS_ONEDNN
 #endif
 
-#define RECKON_TEST_BACKENDS \
-    RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD RECKON_BACKENDS_EIGEN RECKON_BACKENDS_ONEDNN
+// What oneDNN serves on a stack, and what it leaves to SIMD below.
+#if defined(RECKON_WITH_ONEDNN) && defined(RECKON_SIMD_COMPILED)
+template <class Arch> struct onednn_row : simd_row<Arch> {
+    using tag = reckon::cpu_onednn<reckon::cpu_simd<Arch>>;
+    static constexpr bool exact = false;
+};
+struct onednn_avx2 : onednn_row<reckon::avx2> {
+    static constexpr const char* name = "onednn<simd<avx2>>";
+};
+struct onednn_avx512 : onednn_row<reckon::avx512> {
+    static constexpr const char* name = "onednn<simd<avx512>>";
+};
+#define RECKON_BACKENDS_ONEDNN_SIMD , test_support::onednn_avx2, test_support::onednn_avx512
+#else
+#define RECKON_BACKENDS_ONEDNN_SIMD
+#endif
+
+#define RECKON_TEST_BACKENDS                                                                    \
+    RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD RECKON_BACKENDS_EIGEN RECKON_BACKENDS_ONEDNN \
+        RECKON_BACKENDS_ONEDNN_SIMD
 
 /// False, after the line that counts the test as skipped, where this CPU can't run the backend.
 template <class Backend> bool runs(const std::string& test) {

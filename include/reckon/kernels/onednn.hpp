@@ -4,26 +4,30 @@
 // shape of weight has been met.
 #pragma once
 
+#include <reckon/kernels/onednn/bf16.hpp>
 #include <reckon/kernels/onednn/linear.hpp>
 #include <reckon/kernels/reference.hpp>
 
 namespace reckon::inline v0 {
 
 namespace onednn {
-/// What the backend below packs and oneDNN does not: int8 rows and bf16.
+/// What the backend below packs and oneDNN does not: int8 rows.
 template <class Below> struct int8_of {};
 template <class Below>
 requires requires { typename Below::int8; }
 struct int8_of<Below> {
     using int8 = typename Below::int8;
 };
-template <class Below> struct bf16_of {};
+/// How the backend below packs bf16.
+template <class Below> struct bf16_of { using type = kept<matrix<bf16>>; };
 template <class Below>
 requires requires { typename Below::bf16; }
 struct bf16_of<Below> {
-    using bf16 = typename Below::bf16;
+    using type = typename Below::bf16;
 };
-template <class Below> struct packing_over : onednn_packing, int8_of<Below>, bf16_of<Below> {};
+template <class Below> struct packing_over : onednn_packing, int8_of<Below> {
+    using bf16 = onednn_bf16_packing<typename bf16_of<Below>::type>;
+};
 }  // namespace onednn
 
 template <class Next> struct cpu_onednn : Next {

@@ -9,6 +9,7 @@
 #include <dnnl.h>
 #include <dnnl_debug.h>
 
+#include <cstring>
 #include <utility>
 
 namespace reckon::inline v0::onednn {
@@ -99,20 +100,65 @@ inline layout copy_of(layout_pointer from) {
     return made;
 }
 
-/// y = x w^T + bias with w [out, in]; a null bias adds nothing.
+/// How a layout is made of blocks: the inner ones from the outermost on, each a dimension and a
+/// size, and how far apart the blocks of a dimension stand.
+struct blocks {
+    int count = 0;
+    dnnl_dims_t sizes{}, dimensions{}, strides{};
+
+    /// Where number (i, j) of a matrix stands.
+    idx at(idx i, idx j) const {
+        idx position[] = {i, j}, offset = 0, step = 1;
+        for (int b = count - 1; b >= 0; --b) {
+            const idx size = idx(sizes[b]);
+            idx& along = position[dimensions[b]];
+            offset += along % size * step;
+            along /= size;
+            step *= size;
+        }
+        return offset + position[0] * idx(strides[0]) + position[1] * idx(strides[1]);
+    }
+};
+
+inline blocks blocks_of(layout_pointer from) {
+    blocks made;
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl_dims_t *sizes = nullptr, *dimensions = nullptr, *strides = nullptr;
+    const auto ask = [&](dnnl_query_t what, auto& answer) {
+        check(dnnl_memory_desc_query(from, what, &answer), "memory_desc_query");
+    };
+    ask(dnnl_query_inner_nblks_s32, made.count);
+    ask(dnnl_query_inner_blks, sizes);
+    ask(dnnl_query_inner_idxs, dimensions);
+    ask(dnnl_query_strides, strides);
+    std::memcpy(made.sizes, *sizes, sizeof made.sizes);
+    std::memcpy(made.dimensions, *dimensions, sizeof made.dimensions);
+    std::memcpy(made.strides, *strides, sizeof made.strides);
+#else
+    const dnnl_blocking_desc_t& how = from->format_desc.blocking;
+    made.count = how.inner_nblks;
+    std::memcpy(made.sizes, how.inner_blks, sizeof made.sizes);
+    std::memcpy(made.dimensions, how.inner_idxs, sizeof made.dimensions);
+    std::memcpy(made.strides, how.strides, sizeof made.strides);
+#endif
+    return made;
+}
+
+/// y = x w^T + bias with w [out, in]; a null bias adds nothing. Null where the library has none for
+/// such numbers.
 inline primitive_desc inner_product(dnnl_engine_t engine, const attributes& how, layout_pointer x,
                                     layout_pointer w, layout_pointer bias, layout_pointer y) {
     primitive_desc made;
 #if DNNL_VERSION_MAJOR >= 3
-    check(dnnl_inner_product_forward_primitive_desc_create(&made, engine, dnnl_forward_inference, x,
-                                                           w, bias, y, how),
-          "inner_product_forward_primitive_desc_create");
+    const auto status = dnnl_inner_product_forward_primitive_desc_create(
+        &made, engine, dnnl_forward_inference, x, w, bias, y, how);
 #else
     dnnl_inner_product_desc_t what;
     check(dnnl_inner_product_forward_desc_init(&what, dnnl_forward_inference, x, w, bias, y),
           "inner_product_forward_desc_init");
-    check(dnnl_primitive_desc_create(&made, &what, how, engine, nullptr), "primitive_desc_create");
+    const auto status = dnnl_primitive_desc_create(&made, &what, how, engine, nullptr);
 #endif
+    if (status != dnnl_unimplemented) check(status, "inner_product_forward_primitive_desc_create");
     return made;
 }
 

@@ -36,7 +36,7 @@ struct onednn_packing {
 
     template <class C> static void pack(C& ctx, reckon::view<const float> from, matrix& to) {
         onednn::products& own = ctx.state();
-        to.items_ = own.packed(from.data, from.rows, from.cols, from.stride);
+        to.items_ = own.packed(from);
     }
 };
 
@@ -44,7 +44,14 @@ template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
     onednn::products& own = ctx.state();
-    own.run(ctx, {x.cols, y.cols, x.stride, y.stride, w.stride, e.bias.data != nullptr, e.f},
+    own.run(ctx,
+            {.in = x.cols,
+             .out = y.cols,
+             .x_stride = x.stride,
+             .y_stride = y.stride,
+             .w_stride = w.stride,
+             .bias = e.bias.data != nullptr,
+             .f = e.f},
             x.rows, x.data, w.data, e.bias.data, y.data);
 }
 
@@ -52,10 +59,15 @@ template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, onednn_packing::view w,
                    epilogue<float> e, view<float> y) {
     onednn::products& own = ctx.state();
-    own.run(
-        ctx,
-        {x.cols, y.cols, x.stride, y.stride, onednn::packed_stride, e.bias.data != nullptr, e.f},
-        x.rows, x.data, w.data, e.bias.data, y.data);
+    own.run(ctx,
+            {.in = x.cols,
+             .out = y.cols,
+             .x_stride = x.stride,
+             .y_stride = y.stride,
+             .w_stride = onednn::packed_stride,
+             .bias = e.bias.data != nullptr,
+             .f = e.f},
+            x.rows, x.data, w.data, e.bias.data, y.data);
 }
 
 }  // namespace reckon::inline v0

@@ -10,9 +10,12 @@
 //     [out, in], matmul                  16  39  67  77  87  92 101   and the better one from there
 #pragma once
 
+#include <reckon/core/dtype.hpp>
 #include <reckon/core/heap_array.hpp>
+#include <reckon/core/view.hpp>
 #include <reckon/kernels/onednn/library.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace reckon::inline v0::onednn {
@@ -62,10 +65,22 @@ class pieces {
     idx rows_;
 };
 
+/// What is multiplied: floats give floats; bf16 by bf16 gives floats; bytes, x + 128, by int8 give
+/// int32.
+enum class numbers : std::uint8_t { f32, bf16, int8 };
+
+constexpr dnnl_data_type_t x_type(numbers n) {
+    return n == numbers::f32 ? dnnl_f32 : n == numbers::bf16 ? dnnl_bf16 : dnnl_u8;
+}
+constexpr dnnl_data_type_t w_type(numbers n) { return n == numbers::int8 ? dnnl_s8 : x_type(n); }
+constexpr dnnl_data_type_t y_type(numbers n) { return n == numbers::int8 ? dnnl_s32 : dnnl_f32; }
+constexpr idx x_bytes(numbers n) { return n == numbers::f32 ? 4 : n == numbers::bf16 ? 2 : 1; }
+
 /// In the place of a stride: the weight is packed.
 inline constexpr idx packed_stride = 0;
 
 struct product_shape {
+    numbers of = numbers::f32;
     idx in = 0, out = 0;
     idx x_stride = 0, y_stride = 0;
     idx w_stride = 0;  // or packed_stride
@@ -79,9 +94,9 @@ inline primitive_desc inner_product(const library& lib, const product_shape& sha
                                     layout_pointer w) {
     const auto bias = tagged(dnnl_f32, 1, shape.out, 0, dnnl_a);
     return inner_product(lib.engine, lib.attributes_for(shape.f),
-                         strided(dnnl_f32, rows, shape.in, shape.x_stride, 1), w,
+                         strided(x_type(shape.of), rows, shape.in, shape.x_stride, 1), w,
                          shape.bias ? layout_pointer{bias} : nullptr,
-                         strided(dnnl_f32, rows, shape.out, shape.y_stride, 1));
+                         strided(y_type(shape.of), rows, shape.out, shape.y_stride, 1));
 }
 
 inline primitive_desc matmul(const library& lib, const product_shape& shape, idx rows) {
@@ -93,14 +108,20 @@ inline primitive_desc matmul(const library& lib, const product_shape& shape, idx
                   strided(dnnl_f32, rows, shape.out, shape.y_stride, 1));
 }
 
-/// The layout of a packed weight: the library's choice where that choice is brgemm (AVX-512), else
-/// [out, in]; its other choices run at half the speed for 8 to 256 rows.
-inline layout packed_layout(const library& lib, idx in, idx out) {
-    const auto any = tagged(dnnl_f32, 2, out, in, dnnl_format_tag_any);
-    const auto made = inner_product(lib, {.in = in, .out = out, .x_stride = in, .y_stride = out},
-                                    pieces::largest, any);
-    return implementation(made).starts_with("brg") ? copy_of(layout_of(made, dnnl_query_weights_md))
-                                                   : strided(dnnl_f32, out, in, in, 1);
+/// The layout of a packed weight: the library's choice where that choice is brgemm (on AVX-512 and
+/// AMX), else [out, in] for floats, since its other choices run at half the speed for 8 to 256
+/// rows, and none for bf16 and int8: there they are slower than floats, and sums of bytes saturate.
+/// brgemm sums bytes exactly by VNNI or AMX, and names them.
+inline std::optional<layout> packed_layout(const library& lib, numbers of, idx in, idx out) {
+    const auto any = tagged(w_type(of), 2, out, in, dnnl_format_tag_any);
+    const product_shape shape{.of = of, .in = in, .out = out, .x_stride = in, .y_stride = out};
+    const auto made = inner_product(lib, shape, pieces::largest, any);
+    const std::string_view name = made != nullptr ? implementation(made) : "";
+    const auto has = [&](const char* unit) { return name.find(unit) != name.npos; };
+    const bool exact = of != numbers::int8 || has("vnni") || has("amx");
+    if (name.starts_with("brg") && exact) return copy_of(layout_of(made, dnnl_query_weights_md));
+    if (of == numbers::f32) return strided(dnnl_f32, out, in, in, 1);
+    return {};
 }
 
 /// The primitives of one shape, one a size of piece, and for each worker the memory objects that a
@@ -109,8 +130,9 @@ class product {
   public:
     product(const library& lib, const product_shape& shape, idx workers) : shape_(shape) {
         const bool packed = shape.w_stride == packed_stride;
-        const auto w = packed ? packed_layout(lib, shape.in, shape.out)
+        const auto w = packed ? *packed_layout(lib, shape.of, shape.in, shape.out)
                               : strided(dnnl_f32, shape.out, shape.in, shape.w_stride, 1);
+        if (packed) blocks_ = blocks_of(w);
         for (idx i = 0; i < pieces::kinds; ++i) {
             const idx rows = pieces::sizes[i];
             const auto made =
@@ -131,10 +153,12 @@ class product {
     }
 
     const product_shape& shape() const { return shape_; }
+    /// Of a packed weight.
+    const onednn::blocks& blocks() const { return blocks_; }
     idx scratch_bytes() const { return scratch_bytes_; }
 
     /// One piece. It answers a status, because a worker must not throw.
-    dnnl_status_t run(idx worker, dnnl_stream_t stream, idx rows, const float* x, const float* w,
+    dnnl_status_t run(idx worker, dnnl_stream_t stream, idx rows, const void* x, const void* w,
                       const float* bias, float* y, std::byte* scratch) const {
         const auto& size = sizes_[pieces::kind(rows)];
         const operands& o = size.of_worker[worker];
@@ -156,8 +180,16 @@ class product {
     };
 
     product_shape shape_;
+    onednn::blocks blocks_;
     size sizes_[pieces::kinds];
     idx scratch_bytes_ = 0;
+};
+
+/// The operands of a product.
+struct product_data {
+    const void *x, *w;
+    const float* bias;
+    float* y;
 };
 
 /// The products of a context, each made when its shape is first met, and what its workers need.
@@ -165,32 +197,51 @@ class products {
   public:
     onednn::library library;
 
-    /// y = f(x w^T + bias), cut into pieces over the context's workers.
+    /// The same for floats, with nothing before or after.
     template <class C>
     void run(C& ctx, const product_shape& shape, idx rows, const float* x, const float* w,
              const float* bias, float* y) {
-        const product& p = find(shape, ctx.threads());
+        const auto nothing = [](slice) {};
+        run(ctx, find(shape, ctx.threads()), rows, {x, w, bias, y}, nothing, nothing);
+    }
+
+    /// y = f(x w^T + bias), cut into pieces over the context's workers, who call before(piece) and
+    /// after(piece) on each: they make its rows of x, and what is left to do on those of y.
+    template <class C, class Before, class After>
+    void run(C& ctx, const product& p, idx rows, const product_data& data, const Before& before,
+             const After& after) {
         const pieces cut(rows);
+        const product_shape& shape = p.shape();
+        const idx x_row = shape.x_stride * x_bytes(shape.of);
         ctx.parallel(cut.count(), [&](idx i, idx number) {
             const one_thread alone(library.omp);
             worker& self = workers_[number];
-            const slice rows_here = cut[i];
+            const slice piece = cut[i];
+            before(piece);
             const dnnl_status_t status =
-                p.run(number, self.stream, rows_here.rows, x + rows_here.begin * shape.x_stride, w,
-                      bias, y + rows_here.begin * shape.y_stride, self.scratch.data());
+                p.run(number, self.stream, piece.rows,
+                      static_cast<const std::byte*>(data.x) + piece.begin * x_row, data.w,
+                      data.bias, data.y + piece.begin * shape.y_stride, self.scratch.data());
             if (status != dnnl_success) self.status = status;
+            after(piece);
         });
         for (worker& self : workers_)
             check(std::exchange(self.status, dnnl_success), "primitive_execute");
     }
 
-    /// A weight [out, in] in the packed layout.
-    heap_array<float> packed(const float* w, idx out, idx in, idx stride) const {
-        expect_filled(out, in);
+    /// A weight [out, in] of float, bf16 or int8 in the packed layout; of the latter two empty
+    /// where they have none.
+    template <class T> heap_array<T> packed(view<const T> w) const {
+        constexpr numbers of = std::same_as<T, float>  ? numbers::f32
+                               : std::same_as<T, bf16> ? numbers::bf16
+                                                       : numbers::int8;
+        expect_filled(w.rows, w.cols);
         const one_thread alone(library.omp);
-        const auto from = strided(dnnl_f32, out, in, stride, 1);
-        const auto to = packed_layout(library, in, out);
-        heap_array<float> items(dnnl_memory_desc_get_size(to) / sizeof(float));
+        const auto from = strided(w_type(of), w.rows, w.cols, w.stride, 1);
+        const auto chosen = packed_layout(library, of, w.cols, w.rows);
+        if (!chosen) return {};
+        const auto& to = *chosen;
+        heap_array<T> items(dnnl_memory_desc_get_size(to) / sizeof(T));
         const auto source = library.unplaced(from), target = library.unplaced(to);
         primitive_desc made;
         check(dnnl_reorder_primitive_desc_create(&made, from, library.engine, to, library.engine,
@@ -199,22 +250,12 @@ class products {
         primitive reorder;
         check(dnnl_primitive_create(&reorder, made), "primitive_create");
         check(execute(reorder, library.stream(),
-                      {{DNNL_ARG_FROM, source, w}, {DNNL_ARG_TO, target, items.data()}}),
+                      {{DNNL_ARG_FROM, source, w.data}, {DNNL_ARG_TO, target, items.data()}}),
               "primitive_execute");
         return items;
     }
 
-  private:
-    struct worker {
-        onednn::stream stream;
-        heap_array<std::byte> scratch;
-        dnnl_status_t status = dnnl_success;
-    };
-
-    static void expect_filled(idx out, idx in) {
-        expect_that(out != 0 && in != 0, "linear", "w", "at least one row and column", idx{0});
-    }
-
+    /// The product of a shape, made when it is first met.
     const product& find(const product_shape& shape, idx threads) {
         for (const product& p : made_)
             if (p.shape() == shape) return p;
@@ -229,6 +270,17 @@ class products {
             if (self.scratch.size() < p.scratch_bytes())
                 self.scratch = heap_array<std::byte>(p.scratch_bytes());
         return p;
+    }
+
+  private:
+    struct worker {
+        onednn::stream stream;
+        heap_array<std::byte> scratch;
+        dnnl_status_t status = dnnl_success;
+    };
+
+    static void expect_filled(idx out, idx in) {
+        expect_that(out != 0 && in != 0, "linear", "w", "at least one row and column", idx{0});
     }
 
     std::vector<product> made_;

@@ -146,6 +146,11 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
     return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
 }
 
+template <class Arch, class Next>
+void round_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, view<bf16> y) {
+    simd::RECKON_ISA::call<Arch>(simd::round_rows{x, y});
+}
+
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                     simd::parts<typename simd_pair_panels<Arch>::view> parts) {
