@@ -2,10 +2,12 @@
 #ifdef RECKON_WITH_ONEDNN
 #include "conformance.hpp"
 
+#include <reckon/core/matrix.hpp>
 #include <reckon/kernels/onednn.hpp>
 #include <reckon/ops/linear.hpp>
 
 #include <atomic>
+#include <utility>
 
 using namespace conformance;
 
@@ -66,6 +68,57 @@ TEST_CASE("oneDNN computes the same bits on two threads as on one") {
     const view<const float> weight = w.look();
     CHECK(values_of(ops::linear(one, x.look(), weight, {bias.look(), activation::silu})) ==
           values_of(ops::linear(two, x.look(), weight, {bias.look(), activation::silu})));
+}
+
+// brgemm sums bytes exactly where VNNI does, and multiplies bf16 where AVX-512 does.
+TEST_CASE("packed bf16 and int8 are oneDNN's where its products of them are fast and exact") {
+    context<cpu_onednn<>> ctx;
+    using packing = cpu_onednn<>::packing;
+    const matrix<bf16> pairs(48, 256);
+    const int8_matrix<> bytes(48, 256);
+    packing::bf16::matrix packed_pairs(48, 256);
+    packing::int8::matrix packed_bytes(48, 256);
+    packing::bf16::pack(ctx, pairs.look(), packed_pairs);
+    packing::int8::pack(ctx, bytes.look(), packed_bytes);
+    const bool own_pairs = packed_pairs.look().data != nullptr;
+    const bool own_bytes = packed_bytes.look().data != nullptr;
+    CHECK((packed_pairs.look().below.data == nullptr) == own_pairs);
+    CHECK((packed_bytes.look().below.values.data == nullptr) == own_bytes);
+
+    const auto isa = unsigned(dnnl_get_effective_cpu_isa());
+    const auto has = [&](unsigned set) { return (isa & set) == set; };
+    if (has(dnnl_cpu_isa_avx512_core_vnni)) CHECK(own_bytes);
+    if (has(dnnl_cpu_isa_avx512_core_bf16)) CHECK(own_pairs);
+    if (!has(dnnl_cpu_isa_avx512_core_vnni) && !has(dnnl_cpu_isa_avx2_vnni)) CHECK(!own_bytes);
+    if (!has(dnnl_cpu_isa_avx512_core)) CHECK(!own_pairs);
+}
+
+TEST_CASE("packed bf16 and int8 give the same bits on two threads as on one") {
+    numbers x(1, 333, 96), weight(2, 80, 96), bias(3, 1, 80);
+    matrix<bf16> pairs(80, 96);
+    int8_matrix<> bytes(80, 96);
+    for (idx o = 0; o < 80; ++o) {
+        bytes.scales.look()(0, o) = 0.01f;
+        for (idx k = 0; k < 96; ++k) {
+            pairs.look()(o, k) = bf16(weight.look()(o, k));
+            bytes.values.look()(o, k) = std::int8_t(100 * weight.look()(o, k));
+        }
+    }
+    context<cpu_onednn<>> one, two({.threads = 2});
+    using packing = cpu_onednn<>::packing;
+    packing::bf16::matrix packed_pairs(80, 96);
+    packing::int8::matrix packed_bytes(80, 96);
+    packing::bf16::pack(one, std::as_const(pairs).look(), packed_pairs);
+    packing::int8::pack(one, bytes.look(), packed_bytes);
+    const auto scope = one.scope();
+    const auto other = two.scope();
+    const auto same = [&](const auto& w) {
+        const epilogue<float> e{bias.look(), activation::silu};
+        CHECK(values_of(ops::linear(one, x.look(), w, e)) ==
+              values_of(ops::linear(two, x.look(), w, e)));
+    };
+    same(packed_pairs.look());
+    same(packed_bytes.look());
 }
 
 TEST_CASE("products of equal sizes but other strides, bias or activation do not share primitives") {

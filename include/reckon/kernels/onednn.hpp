@@ -5,18 +5,19 @@
 #pragma once
 
 #include <reckon/kernels/onednn/bf16.hpp>
+#include <reckon/kernels/onednn/int8.hpp>
 #include <reckon/kernels/onednn/linear.hpp>
 #include <reckon/kernels/reference.hpp>
 
 namespace reckon::inline v0 {
 
 namespace onednn {
-/// What the backend below packs and oneDNN does not: int8 rows.
-template <class Below> struct int8_of {};
+/// How the backend below packs int8 rows.
+template <class Below> struct int8_of { using type = kept<int8_matrix<>>; };
 template <class Below>
 requires requires { typename Below::int8; }
 struct int8_of<Below> {
-    using int8 = typename Below::int8;
+    using type = typename Below::int8;
 };
 /// How the backend below packs bf16.
 template <class Below> struct bf16_of { using type = kept<matrix<bf16>>; };
@@ -25,7 +26,8 @@ requires requires { typename Below::bf16; }
 struct bf16_of<Below> {
     using type = typename Below::bf16;
 };
-template <class Below> struct packing_over : onednn_packing, int8_of<Below> {
+template <class Below> struct packing_over : onednn_packing {
+    using int8 = onednn_int8_packing<typename int8_of<Below>::type>;
     using bf16 = onednn_bf16_packing<typename bf16_of<Below>::type>;
 };
 }  // namespace onednn

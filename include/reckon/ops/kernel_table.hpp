@@ -63,6 +63,24 @@ struct packed_linear_probe {
             return ops::serves_linear<C, typename Packing::view>;
     }();
 };
+struct packed_int8_linear_probe {
+    template <class C, class Packing>
+    static constexpr bool serves = [] {
+        if constexpr (requires { typename Packing::int8::view; })
+            return ops::serves_linear<C, typename Packing::int8::view>;
+        else
+            return false;
+    }();
+};
+struct packed_bf16_linear_probe {
+    template <class C, class Packing>
+    static constexpr bool serves = [] {
+        if constexpr (requires { typename Packing::bf16::view; })
+            return ops::serves_linear<C, typename Packing::bf16::view>;
+        else
+            return false;
+    }();
+};
 struct int8_linear_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_linear<C, int8_view<typename C::space>>;
@@ -142,6 +160,8 @@ inline constexpr kernel_row kernel_table[] = {
     {"linear, packed", served_by<detail::packed_linear_probe, Tag>()},
     {"linear, int8 rows", served_by<detail::int8_linear_probe, Tag>()},
     {"linear, bf16", served_by<detail::bf16_linear_probe, Tag>()},
+    {"linear, packed int8 rows", served_by<detail::packed_int8_linear_probe, Tag>()},
+    {"linear, packed bf16", served_by<detail::packed_bf16_linear_probe, Tag>()},
     {"linear_transposed", served_by<detail::linear_transposed_probe, Tag>()},
     {"embedding", served_by<detail::embedding_probe, Tag>()},
     {"embedding, int8 rows", served_by<detail::int8_embedding_probe, Tag>()},

@@ -17,9 +17,12 @@ namespace reckon::inline v0::inline RECKON_ISA {
 
 namespace retrieval {
 
-/// The layout that an index takes on for a context: one that can be read in blocks of rows, or
-/// `Own`, as it is.
+/// The layout that an index takes on for a context: one that can be read in blocks of rows, it may
+/// be that of a backend below, or `Own`, as it is.
 template <class Packing, class Own> struct scanned { using type = Own; };
+template <class Packing, class Own>
+requires requires { typename Packing::below; }
+struct scanned<Packing, Own> : scanned<typename Packing::below, Own> {};
 template <class Packing, class Own>
 requires requires(typename Packing::view v) { v.slice(idx{}, idx{}); }
 struct scanned<Packing, Own> {

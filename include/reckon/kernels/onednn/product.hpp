@@ -90,6 +90,17 @@ struct product_shape {
     bool operator==(const product_shape&) const = default;
 };
 
+/// How many outputs stand side by side in a packed int8 weight, four numbers of depth each; 0 in a
+/// layout that is not of such blocks, or of narrower ones than vectors are.
+inline idx outputs_of(const blocks& w) {
+    const int last = w.count - 1;
+    if (last < 1 || w.dimensions[last] != 1 || w.sizes[last] != 4 || w.dimensions[last - 1] != 0)
+        return 0;
+    for (int b = 0; b < last - 1; ++b)
+        if (w.dimensions[b] == 0) return 0;
+    return w.sizes[last - 1] % 16 == 0 ? idx(w.sizes[last - 1]) : 0;
+}
+
 inline primitive_desc inner_product(const library& lib, const product_shape& shape, idx rows,
                                     layout_pointer w) {
     const auto bias = tagged(dnnl_f32, 1, shape.out, 0, dnnl_a);
@@ -119,7 +130,10 @@ inline std::optional<layout> packed_layout(const library& lib, numbers of, idx i
     const std::string_view name = made != nullptr ? implementation(made) : "";
     const auto has = [&](const char* unit) { return name.find(unit) != name.npos; };
     const bool exact = of != numbers::int8 || has("vnni") || has("amx");
-    if (name.starts_with("brg") && exact) return copy_of(layout_of(made, dnnl_query_weights_md));
+    if (name.starts_with("brg") && exact) {
+        auto chosen = copy_of(layout_of(made, dnnl_query_weights_md));
+        if (of != numbers::int8 || outputs_of(blocks_of(chosen)) != 0) return chosen;
+    }
     if (of == numbers::f32) return strided(dnnl_f32, out, in, in, 1);
     return {};
 }

@@ -8,10 +8,12 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
+#include <reckon/core/int8_sums.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/kernels/reference/activate.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace reckon::inline v0 {
@@ -64,6 +66,29 @@ requires(!C::recording) void linear_kernel(const cpu_reference& tag, C& ctx, vie
             const Sum bias = e.bias.data != nullptr ? Sum(e.bias(0, o)) : Sum(0);
             y(i, o) = E(activated(e.f, product * Sum(w.scales(0, o)) + bias));
         }
+    }
+}
+
+/// The two parts of a product over int8 rows that oneDNN leaves to the backend below: rows of x as
+/// int8, filled up with zeros to q_row bytes, and what is left to do with a row's sums.
+template <class E>
+void quantise_rows_kernel(const cpu_reference&, view<const E> x, std::int8_t* q, idx q_row,
+                          int8_scale* scales) {
+    for (idx r = 0; r < x.rows; ++r) {
+        std::memset(q + r * q_row, 0, q_row);
+        scales[r] = detail::quantise_row(x.row(r), x.cols, q + r * q_row);
+    }
+}
+
+inline void finish_sums_kernel(const cpu_reference&, const int8_sums& c) {
+    for (idx o = 0; o < c.y.cols; ++o) {
+        std::int32_t sum;
+        std::memcpy(&sum, &c.y(0, o), sizeof sum);
+        double product = double(sum - c.offsets[o]) * double(c.x.scale);
+        const std::int8_t w = c.fours[o / c.block * c.stride + o % c.block * 4 + c.x.at % 4];
+        if (c.x.largest != 0) product += double(c.x.largest) * double(w);
+        const double bias = c.bias.data != nullptr ? double(c.bias(0, o)) : 0;
+        c.y(0, o) = float(activated(c.f, product * double(c.scales[o]) + bias));
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
+#include <reckon/core/int8_sums.hpp>
 #include <reckon/core/kept_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>

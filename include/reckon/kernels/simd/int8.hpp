@@ -413,4 +413,37 @@ template <class Arch> void run(const linear_byte_rows& c) {
     for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
 }
 
+/// int32 of memory that is going to be floats.
+template <class Arch> auto sums_at(const void* p, whole) {
+    return bytes_of<Arch>::load_sums(static_cast<const std::int32_t*>(p));
+}
+template <class Arch> auto sums_at(const void* p, part some) {
+    alignas(64) std::int32_t lanes[Arch::lanes] = {};
+    std::memcpy(lanes, p, some.count * sizeof(std::int32_t));
+    return bytes_of<Arch>::load_sums(lanes);
+}
+
+template <class Arch> void run(const int8_sums& c) {
+    using B = bytes_of<Arch>;
+    const vec<Arch> x_scale(c.x.scale), largest(c.x.largest);
+    const idx count = c.y.cols;
+    float* const y = c.y.data;
+    const std::int8_t* fours = c.fours;
+    for (idx first = 0; first < count; first += c.block, fours += c.stride)
+        steps<Arch>(count - first < c.block ? count - first : c.block, [&](idx i, auto size) {
+            const idx o = first + i;
+            const auto sum =
+                B::minus(sums_at<Arch>(y + o, size), sums_at<Arch>(c.offsets + o, size));
+            vec<Arch> product = B::number(sum) * x_scale;
+            if (c.x.largest != 0) {
+                const auto w = B::byte_of_four(B::load(fours + i * 4), int(c.x.at % 4));
+                product = fused<Arch>(B::number(w), largest, product);
+            }
+            const vec<Arch> bias =
+                c.bias.data != nullptr ? load<Arch>(c.bias.data + o, size) : vec<Arch>(0);
+            store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o, size), bias), y + o, size);
+        });
+    if (c.f != activation::none) activate_row<Arch>(c.f, y, y, count);
+}
+
 }  // namespace reckon::inline v0::simd::RECKON_ISA

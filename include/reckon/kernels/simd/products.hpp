@@ -96,6 +96,17 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
     return simd::byte_plan(rows, w.cols).bytes;
 }
 
+template <class Arch, class Next>
+void quantise_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, std::int8_t* q, idx q_row,
+                          int8_scale* scales) {
+    simd::RECKON_ISA::call<Arch>(simd::quantise_rows{x, q, q_row, scales});
+}
+
+template <class Arch, class Next>
+void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
+    simd::RECKON_ISA::call<Arch>(sums);
+}
+
 template <class Arch, class Next, class C>
 requires(!C::recording) void linears_kernel(
     cpu_simd<Arch, Next>, C& ctx, view<const float> x,
