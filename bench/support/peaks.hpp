@@ -204,7 +204,7 @@ inline double matmul_peak() {
     constexpr idx n = 1024;
     const onednn::library library;
     const onednn::one_thread alone(library.omp);
-    const auto layout = onednn::packed_layout(library, n, n);
+    const auto layout = *onednn::packed_layout(library, onednn::numbers::f32, n, n);
     const auto made = onednn::inner_product(
         library, {.in = n, .out = n, .x_stride = n, .y_stride = n}, n, layout);
     onednn::primitive product;
