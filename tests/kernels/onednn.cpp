@@ -74,23 +74,24 @@ TEST_CASE("oneDNN computes the same bits on two threads as on one") {
 TEST_CASE("packed bf16 and int8 are oneDNN's where its products of them are fast and exact") {
     context<cpu_onednn<>> ctx;
     using packing = cpu_onednn<>::packing;
-    const matrix<bf16> pairs(48, 256);
-    const int8_matrix<> bytes(48, 256);
-    packing::bf16::matrix packed_pairs(48, 256);
-    packing::int8::matrix packed_bytes(48, 256);
-    packing::bf16::pack(ctx, pairs.look(), packed_pairs);
-    packing::int8::pack(ctx, bytes.look(), packed_bytes);
-    const bool own_pairs = packed_pairs.look().data != nullptr;
-    const bool own_bytes = packed_bytes.look().data != nullptr;
-    CHECK((packed_pairs.look().below.data == nullptr) == own_pairs);
-    CHECK((packed_bytes.look().below.values.data == nullptr) == own_bytes);
-
     const auto isa = unsigned(dnnl_get_effective_cpu_isa());
     const auto has = [&](unsigned set) { return (isa & set) == set; };
-    if (has(dnnl_cpu_isa_avx512_core_vnni)) CHECK(own_bytes);
-    if (has(dnnl_cpu_isa_avx512_core_bf16)) CHECK(own_pairs);
-    if (!has(dnnl_cpu_isa_avx512_core_vnni) && !has(dnnl_cpu_isa_avx2_vnni)) CHECK(!own_bytes);
-    if (!has(dnnl_cpu_isa_avx512_core)) CHECK(!own_pairs);
+    for (const idx in : {256, 312}) {  // and with depth that is filled up
+        const matrix<bf16> pairs(96, in);
+        const int8_matrix<> bytes(96, in);
+        packing::bf16::matrix packed_pairs(96, in);
+        packing::int8::matrix packed_bytes(96, in);
+        packing::bf16::pack(ctx, pairs.look(), packed_pairs);
+        packing::int8::pack(ctx, bytes.look(), packed_bytes);
+        const bool own_pairs = packed_pairs.look().data != nullptr;
+        const bool own_bytes = packed_bytes.look().data != nullptr;
+        CHECK((packed_pairs.look().below.data == nullptr) == own_pairs);
+        CHECK((packed_bytes.look().below.values.data == nullptr) == own_bytes);
+        if (has(dnnl_cpu_isa_avx512_core_vnni)) CHECK(own_bytes);
+        if (has(dnnl_cpu_isa_avx512_core_bf16)) CHECK(own_pairs);
+        if (!has(dnnl_cpu_isa_avx512_core_vnni) && !has(dnnl_cpu_isa_avx2_vnni)) CHECK(!own_bytes);
+        if (!has(dnnl_cpu_isa_avx512_core)) CHECK(!own_pairs);
+    }
 }
 
 TEST_CASE("packed bf16 and int8 give the same bits on two threads as on one") {

@@ -7,6 +7,7 @@
 #include <reckon/kernels/onednn/linear.hpp>
 #include <reckon/kernels/reference/bf16.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace reckon::inline v0 {
@@ -90,7 +91,7 @@ template <class N, class W> constexpr idx scratch_below(idx rows, W below, idx o
 template <class N, class Below>
 constexpr idx linear_scratch(cpu_onednn<N>, idx rows, const onednn::bf16_weight<Below>& w) {
     const idx below = onednn::scratch_below<N>(rows, w.below, w.rows, w.cols);
-    const idx own = rows * w.cols * sizeof(bf16);
+    const idx own = rows * onednn::filled_up(w.cols) * sizeof(bf16);
     return own > below ? own : below;
 }
 
@@ -100,9 +101,9 @@ void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const float> x, onednn::bf16_
     if (w.data == nullptr) return linear_kernel(N{}, ctx, x, w.below, e, y);
     onednn::products& own = ctx.state();
     const auto scope = ctx.scope();
-    const auto rounded = ctx.template make<bf16>(x.rows, x.cols);
+    const auto rounded = ctx.template make<bf16>(x.rows, onednn::filled_up(x.cols));
     const auto& product = own.find({.of = onednn::numbers::bf16,
-                                    .in = x.cols,
+                                    .in = rounded.cols,
                                     .out = y.cols,
                                     .x_stride = rounded.stride,
                                     .y_stride = y.stride,
@@ -113,7 +114,10 @@ void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const float> x, onednn::bf16_
     own.run(
         ctx, product, x.rows, {rounded.data, w.data, e.bias.data, y.data},
         [&](onednn::slice s) {
-            round_rows_kernel(tag, x.slice(s.begin, s.rows), rounded.slice(s.begin, s.rows));
+            round_rows_kernel(tag, x.slice(s.begin, s.rows),
+                              rounded.slice(s.begin, s.rows).columns(0, x.cols));
+            for (idx r = s.begin; r < s.begin + s.rows && x.cols != rounded.cols; ++r)
+                std::fill(rounded.row(r) + x.cols, rounded.row(r) + rounded.cols, bf16{});
         },
         [](onednn::slice) {});
 }

@@ -8,6 +8,8 @@
 #include <reckon/kernels/onednn/bf16.hpp>
 #include <reckon/kernels/reference/int8.hpp>
 
+#include <cstring>
+
 namespace reckon::inline v0 {
 
 namespace onednn {
@@ -28,10 +30,20 @@ struct byte_plan {
     idx q_row, scale_bytes, bytes;
 
     RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
-        : q_row((cols + 63) / 64 * 64),
+        : q_row(filled_up(cols)),
           scale_bytes((rows * sizeof(int8_scale) + 63) / 64 * 64),
           bytes(scale_bytes + rows * q_row) {}
 };
+
+/// To a multiple of eight bytes.
+inline void add_128(std::int8_t* bytes, idx count) {
+    for (idx i = 0; i < count; i += 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, bytes + i, 8);
+        eight ^= 0x8080808080808080u;
+        std::memcpy(bytes + i, &eight, 8);
+    }
+}
 
 }  // namespace RECKON_ISA
 }  // namespace onednn
@@ -103,7 +115,7 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
     const auto& product = own.find({.of = onednn::numbers::int8,
-                                    .in = x.cols,
+                                    .in = plan.q_row,
                                     .out = y.cols,
                                     .x_stride = plan.q_row,
                                     .y_stride = y.stride,
@@ -115,7 +127,7 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
         [&](onednn::slice s) {
             std::int8_t* const rows = q + s.begin * plan.q_row;
             quantise_rows_kernel(tag, x.slice(s.begin, s.rows), rows, plan.q_row, scales + s.begin);
-            for (idx i = 0; i < s.rows * plan.q_row; ++i) rows[i] = std::int8_t(rows[i] ^ -128);
+            onednn::add_128(rows, s.rows * plan.q_row);
         },
         [&](onednn::slice s) {
             for (idx r = s.begin; r < s.begin + s.rows; ++r)

@@ -15,6 +15,7 @@
 #include <reckon/core/view.hpp>
 #include <reckon/kernels/onednn/library.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -76,6 +77,11 @@ constexpr dnnl_data_type_t w_type(numbers n) { return n == numbers::int8 ? dnnl_
 constexpr dnnl_data_type_t y_type(numbers n) { return n == numbers::int8 ? dnnl_s32 : dnnl_f32; }
 constexpr idx x_bytes(numbers n) { return n == numbers::f32 ? 4 : n == numbers::bf16 ? 2 : 1; }
 
+/// The depth of a product whose x is made for it, as bf16 and bytes are: filled up with zeros to
+/// cache lines of bytes. At another depth AMX has no product of a single row, and brgemm takes rows
+/// without gaps only; the library's other products then take a thousand times as long.
+RECKON_INLINE constexpr idx filled_up(idx depth) { return (depth + 63) / 64 * 64; }
+
 /// In the place of a stride: the weight is packed.
 inline constexpr idx packed_stride = 0;
 
@@ -119,23 +125,30 @@ inline primitive_desc matmul(const library& lib, const product_shape& shape, idx
                   strided(dnnl_f32, rows, shape.out, shape.y_stride, 1));
 }
 
-/// The layout of a packed weight: the library's choice where that choice is brgemm (on AVX-512 and
-/// AMX), else [out, in] for floats, since its other choices run at half the speed for 8 to 256
-/// rows, and none for bf16 and int8: there they are slower than floats, and sums of bytes saturate.
-/// brgemm sums bytes exactly by VNNI or AMX, and names them.
+/// The layout of a packed weight: the library's choice where that choice is brgemm (AVX-512, AMX),
+/// else [out, in] for floats, since its other choices run at half the speed for 8 to 256 rows, and
+/// none for bf16 and int8: those are slower than floats, and sums of bytes saturate. brgemm sums
+/// bytes exactly by VNNI and by AMX, which its name says. For bf16 and int8 every size of piece
+/// must have it, since for narrow weights AMX serves some sizes only.
 inline std::optional<layout> packed_layout(const library& lib, numbers of, idx in, idx out) {
-    const auto any = tagged(w_type(of), 2, out, in, dnnl_format_tag_any);
     const product_shape shape{.of = of, .in = in, .out = out, .x_stride = in, .y_stride = out};
+    const auto serves = [&](const primitive_desc& made) {
+        if (made == nullptr) return false;
+        const std::string_view name = implementation(made);
+        const auto has = [&](const char* unit) { return name.find(unit) != name.npos; };
+        return name.starts_with("brg") && (of != numbers::int8 || has("vnni") || has("amx"));
+    };
+    const auto any = tagged(w_type(of), 2, out, in, dnnl_format_tag_any);
     const auto made = inner_product(lib, shape, pieces::largest, any);
-    const std::string_view name = made != nullptr ? implementation(made) : "";
-    const auto has = [&](const char* unit) { return name.find(unit) != name.npos; };
-    const bool exact = of != numbers::int8 || has("vnni") || has("amx");
-    if (name.starts_with("brg") && exact) {
-        auto chosen = copy_of(layout_of(made, dnnl_query_weights_md));
-        if (of != numbers::int8 || outputs_of(blocks_of(chosen)) != 0) return chosen;
-    }
-    if (of == numbers::f32) return strided(dnnl_f32, out, in, in, 1);
-    return {};
+    if (of == numbers::f32)
+        return serves(made) ? copy_of(layout_of(made, dnnl_query_weights_md))
+                            : strided(dnnl_f32, out, in, in, 1);
+    if (!serves(made)) return {};
+    auto chosen = copy_of(layout_of(made, dnnl_query_weights_md));
+    for (const idx rows : pieces::sizes)
+        if (!serves(inner_product(lib, shape, rows, chosen))) return {};
+    if (of == numbers::int8 && outputs_of(blocks_of(chosen)) == 0) return {};
+    return chosen;
 }
 
 /// The primitives of one shape, one a size of piece, and for each worker the memory objects that a
@@ -251,9 +264,14 @@ class products {
                                                        : numbers::int8;
         expect_filled(w.rows, w.cols);
         const one_thread alone(library.omp);
-        const auto from = strided(w_type(of), w.rows, w.cols, w.stride, 1);
-        const auto chosen = packed_layout(library, of, w.cols, w.rows);
+        const idx in = of == numbers::f32 ? w.cols : filled_up(w.cols);
+        const auto chosen = packed_layout(library, of, in, w.rows);
         if (!chosen) return {};
+        heap_array<T> whole(in != w.cols ? w.rows * in : 0);
+        for (idx o = 0; o < w.rows && whole.size() != 0; ++o)
+            std::copy_n(w.row(o), w.cols, whole.data() + o * in);
+        if (whole.size() != 0) w = {whole.data(), w.rows, in};
+        const auto from = strided(w_type(of), w.rows, w.cols, w.stride, 1);
         const auto& to = *chosen;
         heap_array<T> items(dnnl_memory_desc_get_size(to) / sizeof(T));
         const auto source = library.unplaced(from), target = library.unplaced(to);
