@@ -76,7 +76,7 @@ TEST_CASE("packed bf16 and int8 are oneDNN's where its products of them are fast
     using packing = cpu_onednn<>::packing;
     const auto isa = unsigned(dnnl_get_effective_cpu_isa());
     const auto has = [&](unsigned set) { return (isa & set) == set; };
-    for (const idx in : {256, 312}) {  // and with depth that is filled up
+    for (const idx in : sizes{256, 312}) {  // and with depth that is filled up
         const matrix<bf16> pairs(96, in);
         const int8_matrix<> bytes(96, in);
         packing::bf16::matrix packed_pairs(96, in);
