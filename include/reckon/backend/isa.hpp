@@ -56,8 +56,8 @@ inline bool tiles_granted() {
     static const bool granted = [] {
         constexpr unsigned bf16 = 1u << 22, tile = 1u << 24, int8 = 1u << 25;
         constexpr unsigned all = bf16 | tile | int8, state = 3u << 17;
-        unsigned a = 7, b = 0, c = 0, d = 0;
-        asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+        unsigned a = 7, c = 0, d = 0;
+        asm volatile("cpuid" : "+a"(a), "+c"(c), "=d"(d) : : "rbx");
         if ((d & all) != all) return false;
         asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
         if ((a & state) != state) return false;
