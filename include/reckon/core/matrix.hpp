@@ -71,6 +71,21 @@ template <class T, class Memory = heap> class matrix {  // [rows, cols]
     storage items_{};
 };
 
+/// Of a weight in a backend's own layout: what is left to that is bytes, look and `packing`.
+class packed_parameter {
+  public:
+    using parameter_tag = void;
+
+    packed_parameter() = default;
+    packed_parameter(idx rows, idx cols) : rows_(rows), cols_(cols) {}
+    idx rows() const { return rows_; }
+    idx cols() const { return cols_; }
+    idx size() const { return rows_ * cols_; }
+
+  private:
+    idx rows_ = 0, cols_ = 0;
+};
+
 /// Symmetric int8 with a scale per output row.
 template <class Memory = heap> struct int8_matrix {
     using parameter_tag = void;

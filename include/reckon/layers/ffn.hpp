@@ -46,8 +46,8 @@ template <activation F, class Spec> struct gated_ffn_module {
     }
 
     template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
-        const auto [opened, raised] = linears(ctx, x, gate, up);
-        return down(ctx, ops::gated(ctx, opened, raised, F));
+        const auto [g, u] = linears(ctx, x, gate, up);
+        return down(ctx, ops::gated(ctx, g, u, F));
     }
 };
 

@@ -47,22 +47,17 @@ template <class Below> struct onednn_bf16_packing {
     using below = Below;
     using view = onednn::bf16_weight<Below>;
 
-    class matrix {
+    class matrix : public packed_parameter {
       public:
-        using parameter_tag = void;
         using packing = onednn_bf16_packing;
 
         matrix() = default;
-        matrix(idx rows, idx cols) : rows_(rows), cols_(cols) {}
-        idx rows() const { return rows_; }
-        idx cols() const { return cols_; }
-        idx size() const { return rows_ * cols_; }
+        matrix(idx rows, idx cols) : packed_parameter(rows, cols) {}
         idx bytes() const { return items_.size() * sizeof(bf16) + below_.bytes(); }
-        view look() const { return {items_.data(), below_.look(), rows_, cols_}; }
+        view look() const { return {items_.data(), below_.look(), rows(), cols()}; }
 
       private:
         friend onednn_bf16_packing;
-        idx rows_ = 0, cols_ = 0;
         heap_array<bf16> items_;  // or, where oneDNN has no fast product,
         typename Below::matrix below_;
     };

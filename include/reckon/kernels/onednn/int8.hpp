@@ -53,27 +53,22 @@ template <class Below> struct onednn_int8_packing {
     using below = Below;
     using view = onednn::int8_weight<Below>;
 
-    class matrix {
+    class matrix : public packed_parameter {
       public:
-        using parameter_tag = void;
         using packing = onednn_int8_packing;
 
         matrix() = default;
-        matrix(idx rows, idx cols) : rows_(rows), cols_(cols) {}
-        idx rows() const { return rows_; }
-        idx cols() const { return cols_; }
-        idx size() const { return rows_ * cols_; }
+        matrix(idx rows, idx cols) : packed_parameter(rows, cols) {}
         idx bytes() const {
             return items_.size() + scales_.size() * (sizeof(float) + sizeof(std::int32_t)) +
                    below_.bytes();
         }
         view look() const {
-            return {items_.data(), scales_.data(), offsets_.data(), below_.look(), rows_, cols_};
+            return {items_.data(), scales_.data(), offsets_.data(), below_.look(), rows(), cols()};
         }
 
       private:
         friend onednn_int8_packing;
-        idx rows_ = 0, cols_ = 0;
         heap_array<std::int8_t> items_;  // with what follows, or, where oneDNN does not serve,
         heap_array<float> scales_;
         heap_array<std::int32_t> offsets_;

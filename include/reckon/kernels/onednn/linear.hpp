@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
+#include <reckon/core/matrix.hpp>
 #include <reckon/kernels/onednn/product.hpp>
 
 namespace reckon::inline v0 {
@@ -15,22 +16,17 @@ struct onednn_packing {
         idx rows = 0, cols = 0;  // of the weight
     };
 
-    class matrix {
+    class matrix : public packed_parameter {
       public:
-        using parameter_tag = void;
         using packing = onednn_packing;
 
         matrix() = default;
-        matrix(idx rows, idx cols) : rows_(rows), cols_(cols) {}
-        idx rows() const { return rows_; }
-        idx cols() const { return cols_; }
-        idx size() const { return rows_ * cols_; }
+        matrix(idx rows, idx cols) : packed_parameter(rows, cols) {}
         idx bytes() const { return items_.size() * sizeof(float); }
-        view look() const { return {items_.data(), rows_, cols_}; }
+        view look() const { return {items_.data(), rows(), cols()}; }
 
       private:
         friend onednn_packing;
-        idx rows_ = 0, cols_ = 0;
         heap_array<float> items_;
     };
 
@@ -40,34 +36,34 @@ struct onednn_packing {
     }
 };
 
+namespace onednn {
+template <class C>
+void multiply(C& ctx, view<const float> x, const float* w, idx w_stride, epilogue<float> e,
+              view<float> y) {
+    products& own = ctx.state();
+    const auto& product = own.find({.in = x.cols,
+                                    .out = y.cols,
+                                    .x_stride = x.stride,
+                                    .y_stride = y.stride,
+                                    .w_stride = w_stride,
+                                    .bias = e.bias.data != nullptr,
+                                    .f = e.f},
+                                   ctx.threads());
+    const auto nothing = [](slice) {};
+    own.run(ctx, product, x.rows, {x.data, w, e.bias.data, y.data}, nothing, nothing);
+}
+}  // namespace onednn
+
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
-    onednn::products& own = ctx.state();
-    own.run(ctx,
-            {.in = x.cols,
-             .out = y.cols,
-             .x_stride = x.stride,
-             .y_stride = y.stride,
-             .w_stride = w.stride,
-             .bias = e.bias.data != nullptr,
-             .f = e.f},
-            x.rows, x.data, w.data, e.bias.data, y.data);
+    onednn::multiply(ctx, x, w.data, w.stride, e, y);
 }
 
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, onednn_packing::view w,
                    epilogue<float> e, view<float> y) {
-    onednn::products& own = ctx.state();
-    own.run(ctx,
-            {.in = x.cols,
-             .out = y.cols,
-             .x_stride = x.stride,
-             .y_stride = y.stride,
-             .w_stride = onednn::packed_stride,
-             .bias = e.bias.data != nullptr,
-             .f = e.f},
-            x.rows, x.data, w.data, e.bias.data, y.data);
+    onednn::multiply(ctx, x, w.data, onednn::packed_stride, e, y);
 }
 
 }  // namespace reckon::inline v0

@@ -224,14 +224,6 @@ class products {
   public:
     onednn::library library;
 
-    /// The same for floats, with nothing before or after.
-    template <class C>
-    void run(C& ctx, const product_shape& shape, idx rows, const float* x, const float* w,
-             const float* bias, float* y) {
-        const auto nothing = [](slice) {};
-        run(ctx, find(shape, ctx.threads()), rows, {x, w, bias, y}, nothing, nothing);
-    }
-
     /// y = f(x w^T + bias), cut into pieces over the context's workers, who call before(piece) and
     /// after(piece) on each: they make its rows of x, and what is left to do on those of y.
     template <class C, class Before, class After>

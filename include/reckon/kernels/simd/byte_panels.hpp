@@ -27,29 +27,25 @@ template <class Arch> struct simd_byte_panels {
         }
     };
 
-    class matrix {
+    class matrix : public packed_parameter {
       public:
-        using parameter_tag = void;
         using packing = simd_byte_panels;
 
         matrix() = default;
         matrix(idx rows, idx cols)
-            : rows_(rows),
-              cols_(cols),
+            : packed_parameter(rows, cols),
               items_(simd::round_up(rows, Arch::lanes) * simd::round_up(cols, 4)),
               scales_(simd::round_up(rows, Arch::lanes)),
               offsets_(scales_.size()) {}
-        idx rows() const { return rows_; }
-        idx cols() const { return cols_; }
-        idx size() const { return rows_ * cols_; }
         idx bytes() const {
             return items_.size() + scales_.size() * (sizeof(float) + sizeof(std::int32_t));
         }
-        view look() const { return {items_.data(), scales_.data(), offsets_.data(), rows_, cols_}; }
+        view look() const {
+            return {items_.data(), scales_.data(), offsets_.data(), rows(), cols()};
+        }
 
       private:
         friend simd_byte_panels;
-        idx rows_ = 0, cols_ = 0;
         heap_array<std::int8_t> items_;
         heap_array<float> scales_;
         heap_array<std::int32_t> offsets_;

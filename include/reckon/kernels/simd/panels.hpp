@@ -25,25 +25,19 @@ template <class Arch, class T, idx Depth> struct simd_dense_panels {
         view slice(idx first, idx count) const { return {panel(first), count, cols}; }
     };
 
-    class matrix {
+    class matrix : public packed_parameter {
       public:
-        using parameter_tag = void;
         using packing = simd_dense_panels;
 
         matrix() = default;
         matrix(idx rows, idx cols)
-            : rows_(rows),
-              cols_(cols),
+            : packed_parameter(rows, cols),
               items_(simd::round_up(rows, Arch::lanes) * simd::round_up(cols, Depth)) {}
-        idx rows() const { return rows_; }
-        idx cols() const { return cols_; }
-        idx size() const { return rows_ * cols_; }
         idx bytes() const { return items_.size() * sizeof(T); }
-        view look() const { return {items_.data(), rows_, cols_}; }
+        view look() const { return {items_.data(), rows(), cols()}; }
 
       private:
         friend simd_dense_panels;
-        idx rows_ = 0, cols_ = 0;
         heap_array<T> items_;
     };
 
