@@ -161,8 +161,8 @@ void print_json(const std::vector<line>& lines, const std::string& cpu, isa set)
 template <class K> void run(const options& o) {
     const isa set = bench::instruction_set();
     const int core = machine::cores().pin(1);
-    const auto model = std::make_shared<const llama::model<>>(
-        o.folder.empty() ? random_model() : llama::load(o.folder));
+    const auto model =
+        std::make_shared<llama::model<>>(o.folder.empty() ? random_model() : llama::load(o.folder));
     auto list = candidates<K>(model, set, o);
 
     for (idx turn = 0; turn <= o.repeats; ++turn)

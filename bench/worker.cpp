@@ -47,8 +47,8 @@ passes encoder_passes(const options& o) {
     auto model = bench::encoder_model(o.model);
     const bert::config size = model->size;
     const isa set = bench::instruction_set();
-    auto made = bench::encoders(model, set, bench::chosen_backends({o.backend}, set), {o.weights},
-                                o.threads);
+    auto made = bench::encoders(std::move(model), set, bench::chosen_backends({o.backend}, set),
+                                {o.weights}, o.threads);
     return [=, encoder = std::move(made.front())](const std::string& way,
                                                   const std::string& shape) -> pass {
         const std::vector<idx> lengths = lengths_of(shape);

@@ -84,27 +84,38 @@ inline bool holds(const std::vector<std::string>& list, const std::string& name)
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-template <class Model> using shared_model = std::shared_ptr<const Model>;
+/// A model that several may hold; its last holder may use it up.
+template <class Model> using shared_model = std::shared_ptr<Model>;
+
+/// The model itself, or a copy where others hold it as well.
+template <class Model> Model taken(shared_model<Model>& from) {
+    const shared_model<Model> model = std::move(from);
+    return model.use_count() == 1 ? std::move(*model) : *model;
+}
 
 /// f(the same model with its weights in the form that `--weights` names). A further one is a line.
 template <class Model, class F>
-void with_weights(const std::string& kind, const shared_model<Model>& model, const F& f) {
-    const auto shared = [](auto made) {
-        return std::make_shared<const decltype(made)>(std::move(made));
+void with_weights(const std::string& kind, shared_model<Model> model, const F& f) {
+    const auto instead = [&](const auto& changed) {
+        Model own = taken(model);
+        return std::make_shared<decltype(changed(std::move(own)))>(changed(std::move(own)));
     };
-    if (kind == "f32") return f(model);
-    if (kind == "bf16") return f(shared(reckon::rounded<reckon::bf16>(*model)));
-    if (kind == "int8") return f(shared(reckon::quantise(*model)));
+    if (kind == "f32") return f(std::move(model));
+    if (kind == "bf16")
+        return f(instead([](Model&& m) { return reckon::rounded<reckon::bf16>(std::move(m)); }));
+    if (kind == "int8") return f(instead([](Model&& m) { return reckon::quantise(std::move(m)); }));
     throw reckon::load_error("bench", "--weights", "f32, bf16 or int8", kind);
 }
 
-/// The model as the backend computes from it fastest; itself where that is no other form.
-template <class C, class Model> auto ready(C& ctx, const shared_model<Model>& model) {
-    using prepared = decltype(reckon::prepare(ctx, *model));
-    if constexpr (std::same_as<prepared, Model>)
+/// The model as the backend computes from it fastest; itself where that is no other form. One that
+/// nobody else holds is used up, so that memory never has it twice.
+template <class C, class Model> auto ready(C& ctx, shared_model<Model> model) {
+    using prepared = decltype(reckon::prepare(ctx, std::move(*model)));
+    if constexpr (std::same_as<prepared, Model>) {
         return model;
-    else
-        return std::make_shared<const prepared>(reckon::prepare(ctx, *model));
+    } else {
+        return std::make_shared<prepared>(reckon::prepare(ctx, taken(model)));
+    }
 }
 
 }  // namespace bench

@@ -28,9 +28,10 @@ shared_model<bert::model<>> random_model(const bert::config& size) {
 
 template <class Tag, class Model>
 encoder encoder_on(const std::string& backend, const std::string& weights,
-                   const shared_model<Model>& model, idx threads) {
+                   shared_model<Model> model, idx threads) {
     const auto ctx = std::make_shared<context<Tag>>(context_options{.threads = threads});
-    const auto forward = [ctx, m = ready(*ctx, model)](const id_batch<>& batch, float* out) {
+    const auto forward = [ctx, m = ready(*ctx, std::move(model))](const id_batch<>& batch,
+                                                                  float* out) {
         const auto scope = ctx->scope();
         const view<const float> rows = (*m)(*ctx, batch);
         if (out == nullptr) return;
@@ -42,7 +43,7 @@ encoder encoder_on(const std::string& backend, const std::string& weights,
 
 shared_model<bert::model<>> encoder_model(const std::string& name) {
     if (is_shape(name)) return random_model(encoder_size(name));
-    return std::make_shared<const bert::model<>>(bert::load(name));
+    return std::make_shared<bert::model<>>(bert::load(name));
 }
 
 bert::config encoder_size(const std::string& name) {
@@ -70,17 +71,20 @@ double flops(const bert::config& size, const std::vector<idx>& lengths) {
     return double(size.layers) * sum;
 }
 
-std::vector<encoder> encoders(const shared_model<bert::model<>>& model, isa set,
+std::vector<encoder> encoders(shared_model<bert::model<>> model, isa set,
                               const std::vector<std::string>& backends,
                               const std::vector<std::string>& weights, idx threads) {
     std::vector<encoder> list;
-    for (const std::string& kind : weights)
-        with_weights(kind, model, [&](const auto& weighted) {
+    for (const std::string& kind : weights) {
+        auto own = &kind == &weights.back() ? std::move(model) : model;
+        with_weights(kind, std::move(own), [&](auto weighted) {
             for_each_backend(set, [&]<class Tag>(const std::string& name) {
-                if (holds(backends, name))
-                    list.push_back(encoder_on<Tag>(name, kind, weighted, threads));
+                if (!holds(backends, name)) return;
+                auto mine = name == backends.back() ? std::move(weighted) : weighted;
+                list.push_back(encoder_on<Tag>(name, kind, std::move(mine), threads));
             });
         });
+    }
     return list;
 }
 

@@ -39,7 +39,8 @@ struct encoder {
     std::function<void(const reckon::id_batch<>&, float* out)> forward;
 };
 
-std::vector<encoder> encoders(const shared_model<reckon::bert::model<>>& model, reckon::isa set,
+/// A model that the caller gives away is freed as the last of them is made.
+std::vector<encoder> encoders(shared_model<reckon::bert::model<>> model, reckon::isa set,
                               const std::vector<std::string>& backends,
                               const std::vector<std::string>& weights, reckon::idx threads);
 

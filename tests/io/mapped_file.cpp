@@ -5,6 +5,9 @@
 #include <catch2/catch.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <sstream>
 
 using namespace reckon;
 
@@ -45,4 +48,29 @@ TEST_CASE("a moved mapping keeps its address and is given back once") {
     CHECK(read_text("/proc/self/maps").find("mapped once") != std::string::npos);
     third = mapped_file{};
     CHECK(read_text("/proc/self/maps").find("mapped once") == std::string::npos);
+}
+
+TEST_CASE("what a mapping lets go of leaves memory and is read again from the file") {
+    const temporary_folder folder;
+    const bytes content = raw_file("{}", 8'000'000);
+    const mapped_file file{folder.file("x", content)};
+    const auto resident_pages = [] {
+        std::istringstream numbers(read_text("/proc/self/statm"));
+        long all = 0, resident = 0;
+        numbers >> all >> resident;
+        return resident;
+    };
+    const auto same = [&] {
+        return std::equal(file.bytes().begin(), file.bytes().end(), content.begin(), content.end());
+    };
+    REQUIRE(same());
+    const long before = resident_pages();
+    file.let_go(file.bytes().subspan(1000, 6'000'000));
+    CHECK(resident_pages() < before - 5'000'000 / ::sysconf(_SC_PAGESIZE));
+    CHECK(same());
+
+    bytes elsewhere = content;  // no part of the file
+    file.let_go(elsewhere);
+    mapped_file{}.let_go(elsewhere);
+    CHECK(elsewhere == content);
 }

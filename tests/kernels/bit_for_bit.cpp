@@ -106,6 +106,18 @@ template <class Backend, linear_policy Linear, class W> void rows_agree(W w) {
     }
 }
 
+template <class Backend> void rows_agree_over_halves_and_bytes(const numbers& w) {
+    matrix<bf16> halves(w.rows, w.cols);
+    int8_matrix<> bytes(w.rows, w.cols);
+    for (idx i = 0; i < halves.size(); ++i) {
+        halves.data()[i] = bf16(w.data[i]);
+        bytes.values.data()[i] = std::int8_t(w.data[i] * 127);
+    }
+    for (idx o = 0; o < w.rows; ++o) bytes.scales.data()[o] = 0.01f;
+    rows_agree<Backend, dense<bf16>>(std::as_const(halves).look());
+    rows_agree<Backend, int8_rows<>>(std::as_const(bytes).look());
+}
+
 const std::vector<std::int32_t> lengths{1, 7, 16, 33, 50, 130, 2, 300};
 
 template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& pack) {
@@ -224,18 +236,15 @@ TEMPLATE_TEST_CASE("a packed batch equals its sequences one by one", "", RECKON_
 TEMPLATE_TEST_CASE("a packed batch over bf16 or int8 equals its sequences one by one", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("a packed batch over bf16 or int8")) return;
-    for (idx in : sizes{42, 101, 800}) {
-        numbers w(31, 101, in);
-        matrix<bf16> halves(w.rows, in);
-        int8_matrix<> bytes(w.rows, in);
-        for (idx i = 0; i < halves.size(); ++i) {
-            halves.data()[i] = bf16(w.data[i]);
-            bytes.values.data()[i] = std::int8_t(w.data[i] * 127);
-        }
-        for (idx o = 0; o < w.rows; ++o) bytes.scales.data()[o] = 0.01f;
-        rows_agree<TestType, dense<bf16>>(std::as_const(halves).look());
-        rows_agree<TestType, int8_rows<>>(std::as_const(bytes).look());
-    }
+    for (idx in : sizes{42, 101, 800}) rows_agree_over_halves_and_bytes<TestType>({31, 101, in});
+}
+
+TEMPLATE_TEST_CASE("rows so long that they are taken in bands equal themselves alone", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("rows in bands")) return;
+    numbers w(31, 20, 30'000);  // 144 rows of bytes are more than 4 MB
+    rows_agree<TestType, dense<float>>(view<const float>{w.look()});
+    rows_agree_over_halves_and_bytes<TestType>(w);
 }
 
 TEMPLATE_TEST_CASE("any number of threads gives the same", "", RECKON_TEST_BACKENDS) {

@@ -85,6 +85,7 @@ template <class Arch> void sums_are_exact(idx rows, idx in, idx out, filling how
     simd::RECKON_ISA::call<Arch>(
         simd::linear_byte_panel{{q.data(), q_row, of_rows.data(), rows, in},
                                 panel.data(),
+                                panel.data(),
                                 scales.data(),
                                 offsets.data(),
                                 {},
@@ -133,8 +134,12 @@ struct pairs {
     template <class Arch> std::vector<float> product(idx first, idx count) {
         std::vector<float> y(count * out);
         const view<const bf16> all{x.data(), rows, deep};
-        simd::RECKON_ISA::call<Arch>(simd::linear_pair_panel{
-            all.slice(first, count), panel.data(), {}, activation::none, {y.data(), count, out}});
+        simd::RECKON_ISA::call<Arch>(simd::linear_pair_panel{all.slice(first, count),
+                                                             panel.data(),
+                                                             panel.data(),
+                                                             {},
+                                                             activation::none,
+                                                             {y.data(), count, out}});
         return y;
     }
 };

@@ -131,3 +131,13 @@ TEST_CASE("a pruned model becomes int8 with its zeros") {
     CHECK(cosine(output_of(small), output_of(pruned)) > 0.999);
     CHECK(count(bert::model<pruned_int8_spec>{bert_size}).bytes == count(small).bytes);
 }
+
+TEST_CASE("a model that is given away becomes the same int8 model, and is empty") {
+    const auto original = with_random_weights(bert::model<>{wide});
+    auto away = original, tables_away = original;
+    CHECK(output_of(quantise(std::move(away))) == output_of(quantise(original)));
+    CHECK(output_of(quantise_tables(std::move(tables_away))) ==
+          output_of(quantise_tables(original)));
+    CHECK(count(away).bytes == 0);
+    CHECK(count(tables_away).bytes == 0);
+}

@@ -29,3 +29,10 @@ TEST_CASE("a weight that leaves the range of f16 is refused") {
                       "rounded: weight: expected numbers that stay finite, got others");
     CHECK_NOTHROW(rounded<bf16>(model));
 }
+
+TEST_CASE("a model that is given away is rounded to the same, and is empty") {
+    const auto original = with_random_weights(bert::model<>{bert_size});
+    auto away = original;
+    CHECK(output_of(rounded<bf16>(std::move(away))) == output_of(rounded<bf16>(original)));
+    CHECK(count(away).bytes == 0);
+}

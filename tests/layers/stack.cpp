@@ -171,3 +171,29 @@ TEST_CASE("a pre-norm block adds what it makes of normed inputs") {
     expected = ops::add(ctx, expected, b.ffn(ctx, b.norm_2(ctx, expected)));
     CHECK(copy_of(b(ctx, x, at)) == copy_of(expected));
 }
+
+TEST_CASE("a block makes the same of many rows, which it takes in bands, as of few") {
+    constexpr idx texts = 90, length = 8, few = 30, width = 8;  // 720 rows: three bands of 240
+    static_assert(texts * length > 2 * band_rows && few * length <= band_rows);
+    std::vector<std::int32_t> offsets(texts + 1);
+    for (idx i = 0; i <= texts; ++i) offsets[i] = std::int32_t(i * length);
+    numbers x(texts * length * width);
+    for (idx i = 0; i < x.size(); ++i) x[i] = philox{9}.uniform(i, -1, 1);
+
+    const auto same = [&](const auto& b) {
+        const auto of = [&](idx first, idx count) {
+            reference ctx;
+            no_tap tap;
+            const ragged rows{{offsets.data(), count + 1}};
+            numbers own(x.data() + first * length * width,
+                        x.data() + (first + count) * length * width);
+            return copy_of(b(ctx, {own.data(), count * length, width}, site{rows, causal{}, tap}));
+        };
+        numbers expected;
+        for (idx first = 0; first < texts; first += few)
+            for (float number : of(first, few)) expected.push_back(number);
+        CHECK(of(0, texts) == expected);
+    };
+    same(model().layers.blocks[0]);  // post-norm
+    same(with_random_weights(block<pre_norm_spec>{{width, 2, 16, 1e-6f}}));
+}

@@ -37,6 +37,10 @@ class checkpoint {
     const stored_tensor* find(std::string_view tensor) const {
         return find_tensor(tensors_, tensor);
     }
+    /// As of a file (io/safetensors.hpp).
+    void let_go(const stored_tensor& tensor) const {
+        for (const safetensors& shard : shards_) shard.let_go(tensor);
+    }
 
   private:
     checkpoint() = default;

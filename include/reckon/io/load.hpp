@@ -78,7 +78,8 @@ inline void expect_int8_rows(const stored_tensor& values, const stored_tensor& s
 
 inline namespace RECKON_ISA {
 
-/// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp).
+/// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp). One that
+/// also knows `let_go(tensor)` is told which tensors were copied.
 template <class F>
 concept tensor_source = requires(const F file, std::string_view name) {
     { file.tensors() } -> std::same_as<std::span<const stored_tensor>>;
@@ -124,8 +125,10 @@ void load_parameters(Model& model, const File& file, const Names& names = {}) {
         model);
 
     walk_named(model, names, [&](const std::string& name, std::string_view, auto& p) {
-        if (const stored_tensor* tensor = file.find(name))
-            copy_values(*tensor, std::span{p.data(), p.size()});
+        const stored_tensor* const tensor = file.find(name);
+        if (tensor == nullptr) return;
+        copy_values(*tensor, std::span{p.data(), p.size()});
+        if constexpr (requires { file.let_go(*tensor); }) file.let_go(*tensor);
     });
 }
 

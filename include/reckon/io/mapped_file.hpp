@@ -69,6 +69,19 @@ class mapped_file {
 
     std::span<const std::byte> bytes() const { return bytes_; }
 
+    /// Whole pages of this part leave the process's memory; whoever reads them reads the file
+    /// again. What is no part of the file stays where it is.
+    void let_go(std::span<const std::byte> part) const {
+        if (bytes_.empty() || part.data() < bytes_.data()) return;
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const auto first = static_cast<std::size_t>(part.data() - bytes_.data());
+        if (first > bytes_.size() || part.size() > bytes_.size() - first) return;
+        const auto begin = (first + page - 1) / page * page;
+        const auto end = (first + part.size()) / page * page;
+        if (begin < end)
+            ::madvise(const_cast<std::byte*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
+    }
+
   private:
     [[noreturn]] static void refuse(const std::string& path, const std::string& actual) {
         throw load_error("open", path, "a readable file", actual);

@@ -190,6 +190,9 @@ class safetensors {
         return find_tensor(tensors_, tensor);
     }
 
+    /// Whoever has copied the tensor needs its part of the file no longer in memory.
+    void let_go(const stored_tensor& tensor) const { file_.let_go(tensor.bytes); }
+
     const stored_tensor& at(std::string_view tensor) const {
         const stored_tensor* found = find(tensor);
         if (found == nullptr) fail(in_quotes(tensor), "a tensor", "none of that name");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/layers/attention.hpp>
+#include <reckon/layers/bands.hpp>
 #include <reckon/layers/ffn.hpp>
 #include <reckon/layers/norm.hpp>
 #include <reckon/ops/add.hpp>
@@ -48,10 +49,14 @@ template <class Spec> struct block {
         if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
             const auto attended = attend(ctx, norm_1(ctx, x), at);
             const auto normed = norm_2.after_add_to(ctx, x, attended);
-            add_to(ctx, x, ffn(ctx, normed));
+            by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
+                add_to(ctx, band, ffn(ctx, normed.slice(first, band.rows)));
+            });
         } else {
             norm_1.of_sum_in_place(ctx, x, attend(ctx, x, at));
-            norm_2.of_sum_in_place(ctx, x, ffn(ctx, x));
+            by_bands(ctx, x, [&](tensor_of<C>& band, idx) {
+                norm_2.of_sum_in_place(ctx, band, ffn(ctx, band));
+            });
         }
         return x;
     }

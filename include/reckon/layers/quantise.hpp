@@ -48,10 +48,21 @@ template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised<Spec>, Size> quantise(const Model<Spec, Size>& model) {
     return represented<quantised<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
 }
+/// Of a model that is not needed any more: each weight is freed once it is int8.
+template <template <class, auto> class Model, class Spec, auto Size>
+Model<quantised<Spec>, Size> quantise(Model<Spec, Size>&& model) {
+    return represented<quantised<Spec>>(std::move(model),
+                                        overload{copy_parameter{}, quantise_parameter{}});
+}
 
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised_tables<Spec>, Size> quantise_tables(const Model<Spec, Size>& model) {
     return represented<quantised_tables<Spec>>(model,
+                                               overload{copy_parameter{}, quantise_parameter{}});
+}
+template <template <class, auto> class Model, class Spec, auto Size>
+Model<quantised_tables<Spec>, Size> quantise_tables(Model<Spec, Size>&& model) {
+    return represented<quantised_tables<Spec>>(std::move(model),
                                                overload{copy_parameter{}, quantise_parameter{}});
 }
 

@@ -32,5 +32,11 @@ template <class T, template <class, auto> class Model, class Spec, auto Size>
 Model<rounded_to<T, Spec>, Size> rounded(const Model<Spec, Size>& model) {
     return represented<rounded_to<T, Spec>>(model, overload{copy_parameter{}, round_parameter{}});
 }
+/// Of a model that is not needed any more: each weight is freed once it is rounded.
+template <class T, template <class, auto> class Model, class Spec, auto Size>
+Model<rounded_to<T, Spec>, Size> rounded(Model<Spec, Size>&& model) {
+    return represented<rounded_to<T, Spec>>(std::move(model),
+                                            overload{copy_parameter{}, round_parameter{}});
+}
 
 }  // namespace reckon::inline v0

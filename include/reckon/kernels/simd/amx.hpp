@@ -129,22 +129,20 @@ template <> struct pairs_of<avx512_amx> : pairs_of<avx512_bf16> {
     static constexpr idx tile_rows = 144;
 };
 
-template <>
-inline void byte_tiles<avx512_amx, bytes_of<avx512_amx>::tile_rows>(const linear_byte_panel& c,
-                                                                    idx first, idx count,
-                                                                    std::int32_t* out) {
+template <std::same_as<avx512_amx> Arch, idx Most = bytes_of<Arch>::tile_rows, idx Lines>
+void byte_tiles(const linear_byte_panel& c, idx first, idx count, std::int32_t* out, ahead<Lines>) {
     constexpr idx width = byte_vectors(avx512_amx::lanes) * avx512_amx::lanes;
     constexpr idx few = bytes_of<avx512_amx>::rows_by_vectors;
-    if (count <= few) return byte_tiles<avx512_amx, few>(c, first, count, out);
+    if (count <= few) return byte_tiles<avx512_vnni, few>(c, first, count, out, ahead<0>{});
     alignas(64) constexpr std::int32_t zeros[width] = {};
     multiply_tiles<std::int8_t>({c.x.q + first * c.x.q_row, c.x.q_row, count, c.panel,
                                  round_up(c.x.cols, 4), zeros, out, width * sizeof(*out)},
                                 c.y.cols);
 }
 
-template <>
-inline void pair_tiles<avx512_amx>(const linear_pair_panel& c, idx first, idx count,
-                                   const float* start, float* y, idx y_row) {
+template <std::same_as<avx512_amx> Arch, idx Lines>
+void pair_tiles(const linear_pair_panel& c, idx first, idx count, const float* start, float* y,
+                idx y_row, ahead<Lines>) {
     multiply_tiles<bf16>({c.x.row(first), c.x.stride * sizeof(bf16), count, c.panel,
                           c.x.cols * sizeof(bf16), start, y, y_row * sizeof(*y)},
                          c.y.cols);

@@ -17,33 +17,48 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 
 namespace reckon::inline v0::simd::RECKON_ISA {
+
+/// f(intervals) for what each query sees, once for neighbours that see the same.
+template <class F> void each_visible(const attention_query* queries, idx count, const F& f) {
+    for (idx r = 0; r < count; ++r)
+        if (r == 0 || queries[r].visible != queries[r - 1].visible) f(queries[r].visible);
+}
 
 /// From the first key that some query sees to the last.
 inline interval seen_by_any(const attention_query* queries, idx count) {
     interval all{};
-    for (idx r = 0; r < count; ++r) {
-        const intervals& v = queries[r].visible;
+    each_visible(queries, count, [&](const intervals& v) {
         for (const interval seen : {interval{0, v.prefix}, v.first, v.second}) {
             if (seen.size() == 0) continue;
             if (all.size() == 0) all = seen;
             if (seen.begin < all.begin) all.begin = seen.begin;
             if (seen.end > all.end) all.end = seen.end;
         }
-    }
+    });
+    return all;
+}
+
+/// The longest run of keys from some key on that every query sees.
+inline interval seen_by_all(const attention_query* queries, idx count) {
+    interval all{0, ~idx{0}};
+    each_visible(queries, count, [&](const intervals& v) {
+        const bool joined = v.first.size() != 0 && v.first.begin <= v.prefix;
+        all = overlap(all, v.prefix == 0 ? v.first : interval{0, joined ? v.first.end : v.prefix});
+    });
     return all;
 }
 
 /// Some query sees some key of the chunk.
 inline bool shows_any(const attention_query* queries, idx count, interval chunk) {
-    for (idx r = 0; r < count; ++r) {
-        const intervals& v = queries[r].visible;
-        if (chunk.begin < v.prefix || overlap(chunk, v.first).size() != 0 ||
-            overlap(chunk, v.second).size() != 0)
-            return true;
-    }
-    return false;
+    bool shows = false;
+    each_visible(queries, count, [&](const intervals& v) {
+        shows = shows || chunk.begin < v.prefix || overlap(chunk, v.first).size() != 0 ||
+                overlap(chunk, v.second).size() != 0;
+    });
+    return shows;
 }
 
 /// y = a row of x, which is one head wide.
@@ -92,16 +107,19 @@ template <class Arch, class K> struct attention_rooms {
         for (idx i = 0; i < c.count * padded; ++i) sums[i] = 0;
     }
 
-    /// weigh(chunk, its keys) makes the chunk's weights, which stand at
+    /// weigh(chunk, its keys, any before) makes the chunk's weights, which stand at
     /// scores[query * row + key * step]; then come its values.
     template <class F> void each_chunk(idx row, idx step, const F& weigh) const {
         const interval any = seen_by_any(block.queries, block.count);
+        bool before = false;
         for (idx begin = any.begin / attention_chunk * attention_chunk; begin < any.end;
              begin += attention_chunk) {
             const interval chunk = overlap({begin, begin + attention_chunk}, any);
             if (!shows_any(block.queries, block.count, chunk)) continue;
             weigh(chunk,
-                  floats<Arch>(block.keys.slice(chunk.begin, chunk.size()), block.keys.cols, keys));
+                  floats<Arch>(block.keys.slice(chunk.begin, chunk.size()), block.keys.cols, keys),
+                  before);
+            before = true;
             const view<const float> own =
                 floats<Arch>(block.values.slice(chunk.begin, chunk.size()), padded, values);
             balanced<panel_vectors>(padded / Arch::lanes, [&](idx first, idx count) {
@@ -121,19 +139,20 @@ template <class Arch, class K> struct attention_rooms {
 
     /// The sums by their total weight; a query that sees no key gives zeros.
     void write(idx query, float total) const {
-        scale_sums(query, vec<Arch>(total > 0 ? 1 / total : 0));
-        std::memcpy(block.queries[query].y, sums + query * padded,
-                    block.values.cols * sizeof(float));
+        const vec<Arch> by(total > 0 ? 1 / total : 0);
+        const float* const row = sums + query * padded;
+        steps<Arch>(block.values.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(row + i) * by, block.queries[query].y + i, size);
+        });
     }
 };
 
-/// The mask of a block: what each lane's query sees, and what all of them see.
+/// The mask of a block: what each lane's query sees.
 template <class Arch> struct lane_masks {
     static constexpr idx width = panel_vectors * Arch::lanes;
     static constexpr idx ends = 5;  // prefix, first, second
 
     alignas(64) float bound[ends][width];
-    interval seen_by_all{0, ~idx{0}};
 
     lane_masks(const attention_query* queries, idx count) {
         for (idx r = 0; r < width; ++r) {  // lanes without a query repeat the last
@@ -141,10 +160,6 @@ template <class Arch> struct lane_masks {
             const idx numbers[ends] = {v.prefix, v.first.begin, v.first.end, v.second.begin,
                                        v.second.end};
             for (idx e = 0; e < ends; ++e) bound[e][r] = float(numbers[e]);
-            const bool joined = v.first.size() != 0 && v.first.begin <= v.prefix;
-            const interval run =
-                v.prefix == 0 ? v.first : interval{0, joined ? v.first.end : v.prefix};
-            seen_by_all = overlap(seen_by_all, run);
         }
     }
 
@@ -160,11 +175,14 @@ template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c
     constexpr idx lanes = Arch::lanes;
     const idx vectors = (c.count + lanes - 1) / lanes, used = vectors * lanes;
     const attention_rooms<Arch, K> rooms(c);
-    for (idx k = 0; k < c.keys.cols; ++k)
-        for (idx r = 0; r < used; ++r)
-            rooms.queries[k * used + r] = r < c.count ? c.queries[r].row[k] * c.scale : 0;
+    for (idx r = 0; r < used; ++r) {
+        const float* const row = c.queries[r < c.count ? r : 0].row;
+        const float scale = r < c.count ? c.scale : 0;
+        for (idx k = 0; k < c.keys.cols; ++k) rooms.queries[k * used + r] = row[k] * scale;
+    }
 
-    const lane_masks<Arch> masks(c.queries, c.count);
+    const interval all = seen_by_all(c.queries, c.count);
+    std::optional<lane_masks<Arch>> masks;  // made where some key is hidden from some query
     alignas(64) const float zeros[rooms.width] = {};
     alignas(64) float scale[rooms.width];  // of a query's sums, after a new maximum
     vec<Arch> top[panel_vectors], total[panel_vectors];
@@ -173,7 +191,8 @@ template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c
         total[v] = vec<Arch>(0);
     }
 
-    rooms.each_chunk(1, used, [&](interval chunk, view<const float> keys) {
+    rooms.each_chunk(1, used, [&](interval chunk, view<const float> keys, bool before) {
+        if (!masks && overlap(all, chunk) != chunk) masks.emplace(c.queries, c.count);
         run_product<Arch>({keys.data, keys.stride, 1, rooms.queries, used, keys.cols, zeros, 0,
                            rooms.scores, used},
                           keys.rows, vectors);
@@ -183,8 +202,8 @@ template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c
             for (idx j = 0; j < keys.rows; ++j) {
                 float* const at = column + j * used;
                 vec<Arch> score = load<Arch>(at);
-                if (!masks.seen_by_all.holds(chunk.begin + j)) {
-                    score = xsimd::select(masks.shows(chunk.begin + j, v * lanes), score,
+                if (!all.holds(chunk.begin + j)) {
+                    score = xsimd::select(masks->shows(chunk.begin + j, v * lanes), score,
                                           vec<Arch>(-std::numeric_limits<float>::infinity()));
                     store<Arch>(score, at);
                 }
@@ -201,7 +220,7 @@ template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c
             total[v] = fused<Arch>(total[v], correction, subtotal);
             top[v] = highest;
         }
-        for (idx r = 0; r < c.count; ++r) rooms.scale_sums(r, vec<Arch>(scale[r]));
+        for (idx r = 0; r < c.count && before; ++r) rooms.scale_sums(r, vec<Arch>(scale[r]));
     });
 
     for (idx v = 0; v < vectors; ++v) store<Arch>(total[v], scale + v * lanes);
@@ -237,7 +256,7 @@ template <class Arch, class K> void keys_in_lanes(const attention_block<K>& c) {
         total[r] = vec<Arch>(0);
     }
 
-    rooms.each_chunk(attention_chunk, 1, [&](interval chunk, view<const float> keys) {
+    rooms.each_chunk(attention_chunk, 1, [&](interval chunk, view<const float> keys, bool before) {
         run<Arch>(linear_dense{{rooms.queries, c.count, keys.cols},
                                keys,
                                {},
@@ -257,7 +276,7 @@ template <class Arch, class K> void keys_in_lanes(const attention_block<K>& c) {
                 subtotal += weight;
             }
             const vec<Arch> correction = exp<Arch>(vec<Arch>(top[r] - now));
-            rooms.scale_sums(r, correction);
+            if (before) rooms.scale_sums(r, correction);
             total[r] = fused<Arch>(total[r], correction, subtotal);
             top[r] = now;
         }

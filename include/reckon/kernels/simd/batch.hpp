@@ -68,11 +68,15 @@ template <class Arch> vec<Arch> power_of_two(vec<Arch> n) {
 
 template <class Arch> float sum_of(vec<Arch> v) { return xsimd::hadd(v); }
 template <class Arch> float highest_of(vec<Arch> v) {
-    alignas(64) float lanes[Arch::lanes];
-    v.store_aligned(lanes);
-    float highest = lanes[0];
-    for (idx i = 1; i < Arch::lanes; ++i) highest = lanes[i] > highest ? lanes[i] : highest;
-    return highest;
+    if constexpr (std::derived_from<Arch, avx512>) {
+        return _mm512_reduce_max_ps(v);
+    } else {
+        alignas(64) float lanes[Arch::lanes];
+        v.store_aligned(lanes);
+        float highest = lanes[0];
+        for (idx i = 1; i < Arch::lanes; ++i) highest = lanes[i] > highest ? lanes[i] : highest;
+        return highest;
+    }
 }
 
 /// How much of a vector a step covers: all of it, or its first `count` lanes.

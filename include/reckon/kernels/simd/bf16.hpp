@@ -64,9 +64,9 @@ template <> struct pairs_of<avx512_bf16> {
 
 /// y = start + x panel for `Rows` rows. Flattened, and with nothing behind the loop but stores:
 /// sums that more code touches do not stay in registers.
-template <class Arch, idx Rows, idx Vectors>
+template <class Arch, idx Rows, idx Vectors, idx Lines>
 [[gnu::flatten]] void pair_tile(const linear_pair_panel& c, idx first, const float* start, float* y,
-                                idx y_row) {
+                                idx y_row, ahead<Lines> memory) {
     using P = pairs_of<Arch>;
     constexpr idx step = Vectors * Arch::lanes * 2;
     const bf16* x = c.x.row(first);
@@ -76,6 +76,7 @@ template <class Arch, idx Rows, idx Vectors>
         unroll<Vectors>([&](auto v) { sums[r][v] = load<Arch>(start + v * Arch::lanes); });
     });
     for (idx k = 0; k < c.x.cols; k += 2, x += 2, panel += step) {
+        memory.ask(k / 2);
         decltype(P::load(panel)) w[Vectors];
         unroll<Vectors>([&](auto v) { w[v] = P::load(panel + v * Arch::lanes * 2); });
         unroll<Rows>([&](auto r) {
@@ -89,14 +90,14 @@ template <class Arch, idx Rows, idx Vectors>
 }
 
 /// The same for any number of rows up to the arch's tile_rows. (AMX has its own.)
-template <class Arch>
+template <class Arch, idx Lines>
 void pair_tiles(const linear_pair_panel& c, idx first, idx count, const float* start, float* y,
-                idx y_row) {
+                idx y_row, ahead<Lines> memory) {
     const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
     unroll<pairs_of<Arch>::tile_rows>([&](auto r) {
         unroll<panel_vectors>([&](auto v) {
             if (count == r + 1 && vectors == v + 1)
-                pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row);
+                pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row, memory);
         });
     });
 }
@@ -108,14 +109,16 @@ template <class Arch> void run(const linear_pair_panel& c) {
         for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
 
     const bool fits = c.y.cols % Arch::lanes == 0;  // else the last vector goes by way of `rest`
-    balanced<most>(c.x.rows, [&](idx first, idx count) {
+    const auto each = [&](idx first, idx count, auto memory) {
         float* const y = fits ? c.y.row(first) : rest;
         const idx y_row = fits ? c.y.stride : width;
-        pair_tiles<Arch>(c, first, count, start, y, y_row);
-        if (fits && c.f == activation::none) return;
-        for (idx r = 0; r < count; ++r)
-            activate_row<Arch>(c.f, y + r * y_row, c.y.row(first + r), c.y.cols);
-    });
+        pair_tiles<Arch>(c, first, count, start, y, y_row, memory);
+        if (!fits || c.f != activation::none)
+            activate<Arch>(c.f, {y, count, c.y.cols, y_row}, c.y.slice(first, count));
+    };
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
+    over_panel<most, width * 2 * sizeof(bf16)>(
+        c.panel, c.next, vectors * Arch::lanes * 2 * sizeof(bf16), c.x.cols / 2, c.x.rows, each);
 }
 
 /// Dot products along the rows of both: a table that is not packed, such as a tied head.
@@ -140,8 +143,7 @@ template <class Arch> void run(const linear_pair_rows& c) {
             c.y(r, o) = sum_of<Arch>(sum) + bias;
         }
     }
-    if (c.f == activation::none) return;
-    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
 }  // namespace reckon::inline v0::simd::RECKON_ISA

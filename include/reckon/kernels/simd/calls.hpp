@@ -25,9 +25,10 @@ struct linear_dense {
 };
 
 /// The same for the columns of one panel (kernels/simd/panels.hpp); bias and y are those columns.
+/// `next` is the panel to read ahead meanwhile, wherever it points; none where it is the panel.
 struct linear_panel {
     view<const float> x;
-    const float* panel;
+    const float *panel, *next;
     view<const float> bias;
     activation f;
     view<float> y;  // at most panel_vectors * lanes columns
@@ -148,7 +149,7 @@ struct round_rows {
 /// (kernels/simd/panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
 struct linear_pair_panel {
     view<const bf16> x;
-    const bf16* panel;
+    const bf16 *panel, *next;
     view<const float> bias;
     activation f;
     view<float> y;
@@ -214,7 +215,7 @@ struct byte_rows {
 /// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/byte_panels.hpp).
 struct linear_byte_panel {
     byte_rows x;
-    const std::int8_t* panel;
+    const std::int8_t *panel, *next;
     const float* scales;
     const std::int32_t* offsets;
     view<const float> bias;

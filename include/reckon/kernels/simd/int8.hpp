@@ -12,17 +12,6 @@
 
 namespace reckon::inline v0::simd::RECKON_ISA {
 
-/// Where the first number of this magnitude stands; there is one.
-template <class Arch> idx position_of(const float* x, idx count, float magnitude) {
-    const vec<Arch> sought(magnitude);
-    idx at = 0;
-    while (at + Arch::lanes <= count &&
-           !xsimd::any(xsimd::abs(load<Arch>(x + at, whole{})) == sought))
-        at += Arch::lanes;
-    while (std::fabs(x[at]) != magnitude) ++at;
-    return at;
-}
-
 /// Rows as int8 by the rule of kernels/reference/int8.hpp.
 template <class Arch> void run(const quantise_rows& c) {
     using B = bytes_of<Arch>;
@@ -30,8 +19,11 @@ template <class Arch> void run(const quantise_rows& c) {
         const float* x = c.x.row(r);
         std::int8_t* const q = c.q + r * c.q_row;
         vec<Arch> tops(0), seconds(0), odd(0);  // x - x is 0 but for infinities and NaN
+        vec<Arch> steps_of_tops(0);             // where each lane first met its top
+        float step = 0;
         steps<Arch>(c.x.cols, [&](idx i, auto size) {
             const vec<Arch> v = load<Arch>(x + i, size), magnitude = xsimd::abs(v);
+            steps_of_tops = xsimd::select(magnitude > tops, vec<Arch>(step++), steps_of_tops);
             seconds = xsimd::max(seconds, xsimd::min(tops, magnitude));
             tops = xsimd::max(tops, magnitude);
             odd += v - v;
@@ -41,16 +33,19 @@ template <class Arch> void run(const quantise_rows& c) {
             c.scales[r] = {.scale = std::numeric_limits<float>::quiet_NaN()};
             continue;
         }
-        alignas(64) float candidates[2][Arch::lanes];
-        tops.store_aligned(candidates[0]);
-        seconds.store_aligned(candidates[1]);
-        float top = 0, second = 0;
-        for (const auto& lanes : candidates)
-            for (float magnitude : lanes) {
-                const float lower = magnitude < top ? magnitude : top;
-                second = lower > second ? lower : second;
-                top = magnitude > top ? magnitude : top;
-            }
+        // The first number of the greatest magnitude, and the greatest magnitude beside it.
+        const float top = highest_of<Arch>(tops);
+        alignas(64) float lanes[2][Arch::lanes];
+        tops.store_aligned(lanes[0]);
+        steps_of_tops.store_aligned(lanes[1]);
+        idx at = c.x.cols, lane = 0;
+        for (idx i = 0; i < Arch::lanes; ++i) {
+            if (lanes[0][i] != top) continue;
+            const idx place = idx(lanes[1][i]) * Arch::lanes + i;
+            if (place < at) at = place, lane = i;
+        }
+        lanes[0][lane] = 0;
+        float second = highest_of<Arch>(xsimd::max(seconds, load<Arch>(lanes[0])));
         if (second < int8_scale::least) second = 0;
         const vec<Arch> scale(second > 0 ? 127 / second : 0);
         steps<Arch>(c.x.cols, [&](idx i, auto size) {
@@ -59,7 +54,6 @@ template <class Arch> void run(const quantise_rows& c) {
         for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
         c.scales[r] = {.scale = second / 127};
         if (top > 0) {
-            const idx at = position_of<Arch>(x, c.x.cols, top);
             q[at] = 0;
             c.scales[r] = {second / 127, x[at], at};
         }
@@ -93,8 +87,9 @@ template <class Arch> void run(const quantise_heads& c) {
 
 /// Sums of one panel's columns for `Rows` rows, [Rows][width]. Flattened, and with nothing behind
 /// the loop but stores: sums that more code touches do not stay in registers.
-template <class Arch, idx Rows, idx Vectors>
-[[gnu::flatten]] void byte_tile(const linear_byte_panel& c, idx first, std::int32_t* out) {
+template <class Arch, idx Rows, idx Vectors, idx Lines>
+[[gnu::flatten]] void byte_tile(const linear_byte_panel& c, idx first, std::int32_t* out,
+                                ahead<Lines> memory) {
     using B = bytes_of<Arch>;
     constexpr idx lanes = Arch::lanes, step = Vectors * lanes * 4;
     constexpr idx width = byte_vectors(lanes) * lanes;
@@ -103,6 +98,7 @@ template <class Arch, idx Rows, idx Vectors>
     typename B::sums sums[Rows][Vectors];
     unroll<Rows>([&](auto r) { unroll<Vectors>([&](auto v) { sums[r][v] = B::zero(); }); });
     for (idx k = 0; k < c.x.cols; k += 4, x += 4, panel += step) {
+        memory.ask(k / 4);
         decltype(B::load(panel)) w[Vectors];
         unroll<Vectors>([&](auto v) { w[v] = B::load(panel + v * lanes * 4); });
         unroll<Rows>([&](auto r) {
@@ -116,12 +112,14 @@ template <class Arch, idx Rows, idx Vectors>
 }
 
 /// The same for any number of rows up to Most.
-template <class Arch, idx Most = bytes_of<Arch>::tile_rows>
-void byte_tiles(const linear_byte_panel& c, idx first, idx count, std::int32_t* out) {
+template <class Arch, idx Most = bytes_of<Arch>::tile_rows, idx Lines>
+void byte_tiles(const linear_byte_panel& c, idx first, idx count, std::int32_t* out,
+                ahead<Lines> memory) {
     const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
     unroll<Most>([&](auto r) {
         unroll<byte_vectors(Arch::lanes)>([&](auto v) {
-            if (count == r + 1 && vectors == v + 1) byte_tile<Arch, r + 1, v + 1>(c, first, out);
+            if (count == r + 1 && vectors == v + 1)
+                byte_tile<Arch, r + 1, v + 1>(c, first, out, memory);
         });
     });
 }
@@ -134,8 +132,8 @@ template <class Arch> void run(const linear_byte_panel& c) {
     alignas(64) float bias[width] = {};
     if (c.bias.data != nullptr)
         for (idx o = 0; o < width && o < c.y.cols; ++o) bias[o] = c.bias.data[o];
-    balanced<most>(c.x.rows, [&](idx first, idx count) {
-        byte_tiles<Arch>(c, first, count, sums);
+    const auto each = [&](idx first, idx count, auto memory) {
+        byte_tiles<Arch>(c, first, count, sums, memory);
         for (idx r = 0; r < count; ++r) {
             float* const y = c.y.row(first + r);
             const int8_scale& x = c.x.scales[first + r];
@@ -152,9 +150,12 @@ template <class Arch> void run(const linear_byte_panel& c) {
                 store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o), load<Arch>(bias + o)),
                             y + o, size);
             });
-            if (c.f != activation::none) activate_row<Arch>(c.f, y, y, c.y.cols);
         }
-    });
+        const auto done = c.y.slice(first, count);
+        if (c.f != activation::none) activate<Arch>(c.f, done, done);
+    };
+    over_panel<most, width * 4>(c.panel, c.next, used * Arch::lanes * 4, (c.x.cols + 3) / 4,
+                                c.x.rows, each);
 }
 
 /// Dot products along the rows of both: a table that is not packed, such as a tied head.
@@ -189,8 +190,7 @@ template <class Arch> void run(const linear_byte_rows& c) {
             c.y(r, o) = product * c.scales[o] + bias;
         }
     }
-    if (c.f == activation::none) return;
-    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
 /// int32 of memory that is going to be floats.
@@ -223,7 +223,7 @@ template <class Arch> void run(const int8_sums& c) {
                 c.bias.data != nullptr ? load<Arch>(c.bias.data + o, size) : vec<Arch>(0);
             store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o, size), bias), y + o, size);
         });
-    if (c.f != activation::none) activate_row<Arch>(c.f, y, y, count);
+    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
 }  // namespace reckon::inline v0::simd::RECKON_ISA

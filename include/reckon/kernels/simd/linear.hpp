@@ -16,16 +16,17 @@ template <class Arch> void run(const linear_panel& c) {
         for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
 
     const bool fits = c.y.cols % Arch::lanes == 0;  // else the last vector goes by way of `rest`
-    balanced<on<Arch>::tile_rows>(c.x.rows, [&](idx first, idx count) {
+    const auto each = [&](idx first, idx count, auto memory) {
         float* y = fits ? c.y.row(first) : rest;
         const idx y_row = fits ? c.y.stride : width;
         run_tile<Arch>({c.x.row(first), c.x.stride, 1, c.panel, vectors * Arch::lanes, c.x.cols,
                         start, 0, y, y_row},
-                       count, vectors);
-        if (fits && c.f == activation::none) return;
-        for (idx r = 0; r < count; ++r)
-            activate_row<Arch>(c.f, y + r * y_row, c.y.row(first + r), c.y.cols);
-    });
+                       count, vectors, memory);
+        if (!fits || c.f != activation::none)
+            activate<Arch>(c.f, {y, count, c.y.cols, y_row}, c.y.slice(first, count));
+    };
+    over_panel<on<Arch>::tile_rows, width * sizeof(float)>(
+        c.panel, c.next, vectors * Arch::lanes * sizeof(float), c.x.cols, c.x.rows, each);
 }
 
 /// Dot products of Rows rows with at most Outs rows of the weight. Flattened: an array of sums that
@@ -75,8 +76,7 @@ template <class Arch> void run(const linear_dense& c) {
         dot_tiles<Arch, 8, 1>(c);
     else
         dot_tiles<Arch, 4, 3>(c);
-    if (c.f == activation::none) return;
-    for (idx r = 0; r < c.y.rows; ++r) activate_row<Arch>(c.f, c.y.row(r), c.y.row(r), c.y.cols);
+    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
 template <class Arch> void run(const linear_transposed& c) {

@@ -15,8 +15,12 @@
 
 namespace reckon::inline v0::simd::RECKON_ISA {
 
+// Inlined by force into the loops over rows: a call would store every register and load all
+// constants again for each vector.
+
 /// lowest + x (rest...): a polynomial from its constant on.
-template <class Arch, class... Rest> vec<Arch> polynomial(vec<Arch> x, float lowest, Rest... rest) {
+template <class Arch, class... Rest>
+[[gnu::always_inline]] inline vec<Arch> polynomial(vec<Arch> x, float lowest, Rest... rest) {
     if constexpr (sizeof...(Rest) == 0)
         return vec<Arch>(lowest);
     else
@@ -24,7 +28,7 @@ template <class Arch, class... Rest> vec<Arch> polynomial(vec<Arch> x, float low
 }
 
 /// 0 below -87.3 (no denormals), 2.4e38 from 88.3 on; NaN stays NaN.
-template <class Arch> vec<Arch> exp(vec<Arch> x) {
+template <class Arch> [[gnu::always_inline]] inline vec<Arch> exp(vec<Arch> x) {
     const vec<Arch> least(-87.3f);
     const vec<Arch> in_range = xsimd::max(least, xsimd::min(vec<Arch>(88.3f), x));
     const vec<Arch> n = nearest<Arch>(in_range * vec<Arch>(1.44269504f));
@@ -37,7 +41,7 @@ template <class Arch> vec<Arch> exp(vec<Arch> x) {
 }
 
 /// The share of a normal distribution above x, for x >= 0.
-template <class Arch> vec<Arch> upper_tail(vec<Arch> x) {
+template <class Arch> [[gnu::always_inline]] inline vec<Arch> upper_tail(vec<Arch> x) {
     const vec<Arch> t = vec<Arch>(1) / fused<Arch>(x, vec<Arch>(0.35355339f), vec<Arch>(1));
     const vec<Arch> p =
         polynomial<Arch>(t, 0.141043216f, 0.141187653f, 0.121551886f, 0.101343406f, -0.0133127850f,
@@ -46,11 +50,11 @@ template <class Arch> vec<Arch> upper_tail(vec<Arch> x) {
 }
 
 /// x, but -1000 below it: what these are multiplied by is small there, not 0. NaN stays NaN.
-template <class Arch> vec<Arch> not_far_below(vec<Arch> x) {
+template <class Arch> [[gnu::always_inline]] inline vec<Arch> not_far_below(vec<Arch> x) {
     return xsimd::max(vec<Arch>(-1000), x);
 }
 
-template <class Arch, activation F> vec<Arch> activated(vec<Arch> x) {
+template <class Arch, activation F> [[gnu::always_inline]] inline vec<Arch> activated(vec<Arch> x) {
     const vec<Arch> zero(0), one(1);
     if constexpr (F == activation::relu) {
         return xsimd::max(zero, x);
@@ -83,12 +87,14 @@ template <class G> void with_constant(activation f, const G& g) {
     }
 }
 
-/// y = f(x), n numbers; y may be x.
-template <class Arch> void activate_row(activation f, const float* x, float* y, idx n) {
+/// y = f(x); y may be x. All rows at once: f's constants are loaded once, and short rows overlap.
+template <class Arch> void activate(activation f, view<const float> x, view<float> y) {
     with_constant(f, [=](auto constant) {
-        steps<Arch>(n, [=](idx i, auto size) {
-            store<Arch>(activated<Arch, constant()>(load<Arch>(x + i, size)), y + i, size);
-        });
+        for (idx r = 0; r < y.rows; ++r)
+            steps<Arch>(y.cols, [&](idx i, auto size) {
+                store<Arch>(activated<Arch, constant()>(load<Arch>(x.row(r) + i, size)),
+                            y.row(r) + i, size);
+            });
     });
 }
 

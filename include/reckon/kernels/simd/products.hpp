@@ -22,10 +22,11 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                     simd::parts<typename simd_panels<Arch>::view> parts) {
     constexpr idx width = simd_panels<Arch>::width;
     simd::by_blocks_of(
-        ctx, x.rows, 144, parts, width, [&](const auto& p, idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_panel{x.slice(r, rows), p.w.panel(o),
-                                                            p.e.bias.columns(o, outs), p.e.f,
-                                                            p.y.slice(r, rows).columns(o, outs)});
+        ctx, x.rows, x.cols * sizeof(float), parts, width,
+        [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+            simd::RECKON_ISA::call<Arch>(simd::linear_panel{
+                x.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs), p.e.f,
+                p.y.slice(r, rows).columns(o, outs)});
         });
 }
 
@@ -113,12 +114,13 @@ requires(!C::recording) void linears_kernel(
     simd::parts<typename simd_byte_panels<Arch>::view> parts) {
     simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
         constexpr idx width = simd_byte_panels<Arch>::width;
-        simd::by_blocks_of(
-            ctx, x.rows, 144, parts, width, [&](const auto& p, idx r, idx rows, idx o, idx outs) {
-                simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
-                    rows_of(r, rows), p.w.panel(o), p.w.scales + o, p.w.offsets + o,
-                    p.e.bias.columns(o, outs), p.e.f, p.y.slice(r, rows).columns(o, outs)});
-            });
+        simd::by_blocks_of(ctx, x.rows, x.cols, parts, width,
+                           [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+                               simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
+                                   rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
+                                   p.w.offsets + o, p.e.bias.columns(o, outs), p.e.f,
+                                   p.y.slice(r, rows).columns(o, outs)});
+                           });
     });
 }
 
@@ -167,12 +169,13 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                     simd::parts<typename simd_pair_panels<Arch>::view> parts) {
     simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
         constexpr idx width = simd_pair_panels<Arch>::width;
-        simd::by_blocks_of(ctx, x.rows, 144, parts, width,
-                           [&](const auto& p, idx r, idx rows, idx o, idx outs) {
-                               simd::RECKON_ISA::call<Pairs>(simd::linear_pair_panel{
-                                   pairs.slice(r, rows), p.w.panel(o), p.e.bias.columns(o, outs),
-                                   p.e.f, p.y.slice(r, rows).columns(o, outs)});
-                           });
+        simd::by_blocks_of(
+            ctx, x.rows, x.cols * sizeof(bf16), parts, width,
+            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+                simd::RECKON_ISA::call<Pairs>(simd::linear_pair_panel{
+                    pairs.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs),
+                    p.e.f, p.y.slice(r, rows).columns(o, outs)});
+            });
     });
 }
 

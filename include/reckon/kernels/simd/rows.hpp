@@ -89,9 +89,7 @@ template <class Arch> void run(const add_rms_norm_rows& c) {
     }
 }
 
-template <class Arch> void run(const activate_rows& c) {
-    for (idx r = 0; r < c.x.rows; ++r) activate_row<Arch>(c.f, c.x.row(r), c.y.row(r), c.x.cols);
-}
+template <class Arch> void run(const activate_rows& c) { activate<Arch>(c.f, c.x, c.y); }
 
 template <class Arch> void run(const gated_rows& c) {
     for (idx r = 0; r < c.x.rows; ++r)
