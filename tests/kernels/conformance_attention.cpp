@@ -224,3 +224,67 @@ TEMPLATE_TEST_CASE("conformance: a NaN in an int8 cache is told to the heads tha
         for (idx c = 0; c < y.cols; ++c) wrong += std::isnan(y(r, c)) != ((r < 3) == (c < 8));
     CHECK(wrong == 0);
 }
+
+TEMPLATE_TEST_CASE("attention: NaN in a query or key and an infinite value reach what sees them",
+                   "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("attention of numbers that are not finite")) return;
+    constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    context<typename TestType::tag> ctx;
+    for (std::int32_t length : {6, 40}) {  // few queries, and many
+        CAPTURE(length);
+        const auto offsets = offsets_of({3, length});
+        const ragged rows{offsets};
+        numbers q(1, rows.rows(), 16), k(2, rows.rows(), 16), v(3, rows.rows(), 16);
+        const auto run = [&](auto mask) {
+            const key_values<float> source{k.look(), v.look()};
+            return ops::attention(ctx, q.look(), rows, source, mask, {.heads = 2});
+        };
+        const auto scope = ctx.scope();
+        const view<const float> before = run(causal{});
+        // NaN where `told`, and the same bits elsewhere.
+        const auto tells = [&](view<const float> y, const auto& told) {
+            idx wrong = 0;
+            for (idx r = 0; r < y.rows; ++r)
+                for (idx c = 0; c < y.cols; ++c)
+                    wrong += told(r, c) ? !std::isnan(y(r, c)) : y(r, c) != before(r, c);
+            return wrong == 0;
+        };
+        const float query = q.look()(5, 9);
+        q.look()(5, 9) = missing;
+        CHECK(tells(run(causal{}), [](idx r, idx c) { return r == 5 && c >= 8; }));
+        q.look()(5, 9) = query;
+
+        const float key = k.look()(4, 2);
+        k.look()(4, 2) = missing;  // the second row of the second sequence
+        CHECK(tells(run(causal{}), [](idx r, idx c) { return r >= 4 && c < 8; }));
+        k.look()(4, 2) = key;
+
+        v.look()(1, 5) = infinite;
+        const view<const float> y = run(bidirectional{});
+        idx wrong = 0;
+        for (idx r = 0; r < y.rows; ++r)
+            for (idx c = 0; c < y.cols; ++c) wrong += (y(r, c) == infinite) != (r < 3 && c == 5);
+        CHECK(wrong == 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("conformance: attention of denormals", "", RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("conformance attention of denormals")) return;
+    constexpr float least = std::numeric_limits<float>::denorm_min();
+    const auto offsets = offsets_of({5, 40});
+    const ragged rows{offsets};
+    numbers q(1, rows.rows(), 16), k(2, rows.rows(), 16), v(3, rows.rows(), 16);
+    for (idx i = 0; i < q.data.size(); ++i) q.data[i] *= 1e-40f, k.data[i] *= 1e-40f;
+    agrees<TestType>([&](auto& ctx) {  // every key counts as much
+        return ops::attention(ctx, q.look(), rows, key_values<float>{k.look(), v.look()},
+                              bidirectional{}, {.heads = 2});
+    });
+    numbers p(4, rows.rows(), 16, -3, 3), w(5, rows.rows(), 16, -3, 3);
+    for (float& number : v.data) number = 1000 * least;
+    context<typename TestType::tag> ctx;
+    const auto y = ops::attention(ctx, p.look(), rows, key_values<float>{w.look(), v.look()},
+                                  bidirectional{}, {.heads = 2});
+    for (idx r = 0; r < y.rows; ++r)
+        for (idx c = 0; c < y.cols; ++c) CHECK(std::abs(y(r, c) - 1000 * least) <= 40 * least);
+}

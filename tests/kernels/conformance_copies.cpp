@@ -5,6 +5,7 @@
 #include <reckon/ops/store_rows.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 using namespace conformance;
@@ -108,4 +109,35 @@ TEMPLATE_TEST_CASE("conformance: a head of int8 that is not finite is NaN, and n
                     wrong += std::isnan(cache(r, i)) != (r == 1 && i / width == c / width);
             CHECK(wrong == 0);
         }
+}
+
+TEMPLATE_TEST_CASE("concat and store_rows move NaN, infinities, denormals and negative zero", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("copies of numbers that are not finite")) return;
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    const float odd[] = {std::numeric_limits<float>::quiet_NaN(), infinite, -infinite,
+                         1000 * std::numeric_limits<float>::denorm_min(), -0.f};
+    constexpr idx cols = 21;
+    numbers x(1, 3, cols, -1, 1, 1), front(2, 1, cols);
+    for (idx i = 0; i < std::size(odd); ++i) x.look()(1, i) = front.look()(0, i + 16) = odd[i];
+    const std::int32_t own[] = {0, 3}, all[] = {0, 4}, first[] = {0}, at[] = {0};
+    context<typename TestType::tag> ctx;
+    const auto scope = ctx.scope();
+    const auto same = [](const float* a, const float* b) {
+        return std::memcmp(a, b, cols * sizeof(float)) == 0;
+    };
+
+    const view<const float> joined =
+        ops::concat(ctx, front.look(), first, x.look(), ragged{own}, ragged{all});
+    CHECK(same(joined.row(0), front.data.data()));
+    for (idx r = 0; r < 3; ++r) CHECK(same(joined.row(r + 1), x.look().row(r)));
+
+    numbers cells(3, 3, cols);
+    ops::store_rows(ctx, x.look(), ragged{own}, at, cells.look());
+    for (idx r = 0; r < 3; ++r) CHECK(same(cells.look().row(r), x.look().row(r)));
+
+    std::vector<bf16> halves(3 * cols);
+    ops::store_rows(ctx, x.look(), ragged{own}, at, view<bf16>{halves.data(), 3, cols});
+    CHECK(std::isnan(float(halves[cols])));
+    for (idx i = 1; i < cols; ++i) CHECK(halves[cols + i].bits == bf16(x.look()(1, i)).bits);
 }

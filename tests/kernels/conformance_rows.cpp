@@ -14,6 +14,7 @@
 #include <reckon/ops/rope.hpp>
 
 #include <cmath>
+#include <cstring>
 
 using namespace conformance;
 
@@ -318,6 +319,69 @@ TEMPLATE_TEST_CASE("NaN and infinities stay in their rows", "", RECKON_TEST_BACK
         "l2_normalize", [&](auto x) { return ops::l2_normalize(ctx, x); }, false);
     check(
         "log_softmax", [&](auto x) { return ops::log_softmax(ctx, x); }, true);
+}
+
+// With a cosine of 1 and a sine of 0 a pair stays what it is, unless one of the two is not finite.
+TEMPLATE_TEST_CASE("rope tells NaN to its pair alone and keeps denormals", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("rope of NaN and denormals")) return;
+    constexpr idx width = 20, half = width / 2;
+    numbers x(1, 6, 2 * width, -2, 2, 1), angles(2, 6, width);
+    for (idx r = 0; r < x.rows; ++r)
+        for (idx c = 0; c < width; ++c) angles.look()(r, c) = c < half ? 1.f : 0.f;
+    x.look()(2, width + 3) = std::numeric_limits<float>::quiet_NaN();
+    for (idx c = 0; c < x.cols; ++c)
+        x.look()(4, c) = float(c) * std::numeric_limits<float>::denorm_min();
+    context<typename TestType::tag> ctx;
+    for (rope_layout layout : {rope_layout::half_split, rope_layout::interleaved}) {
+        const auto scope = ctx.scope();
+        const idx beside = layout == rope_layout::half_split ? 3 + half : 2;
+        auto y = copy(ctx, x.look());
+        ops::rope(ctx, y, angles.look(), layout);
+        idx wrong = 0;
+        for (idx r = 0; r < y.rows; ++r)
+            for (idx c = 0; c < y.cols; ++c)
+                wrong += r == 2 && (c == width + 3 || c == width + beside)
+                             ? !std::isnan(y(r, c))
+                             : y(r, c) != x.look()(r, c);
+        CHECK(wrong == 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("embedding and pool pass on NaN, infinities, denormals and negative zero", "",
+                   RECKON_TEST_BACKENDS) {
+    if (!test_support::runs<TestType>("embedding and pool of numbers that are not finite")) return;
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    constexpr float small = 1000 * std::numeric_limits<float>::denorm_min();
+    const float odd[] = {std::numeric_limits<float>::quiet_NaN(), infinite, -infinite, small, -0.f};
+    numbers x(1, 4, 23, -1, 1, 1);
+    for (idx i = 0; i < std::size(odd); ++i) x.look()(1, i) = x.look()(3, i + 18) = odd[i];
+    x.look()(0, 3) = small;
+    const std::int32_t ids[] = {3, 1, 0, 1}, offsets[] = {0, 2, 4};
+    context<typename TestType::tag> ctx;
+    const auto scope = ctx.scope();
+    const auto same = [&](const float* a, const float* b) {
+        return std::memcmp(a, b, x.cols * sizeof(float)) == 0;
+    };
+
+    const view<const float> rows =
+        ops::embedding(ctx, row_view(ids, 4), view<const float>{x.look()});
+    for (idx i = 0; i < 4; ++i) CHECK(same(rows.row(i), x.look().row(idx(ids[i]))));
+
+    const ragged pairs{offsets};
+    const view<const float> first = ops::pool(ctx, x.look(), pairs, pooling::first);
+    const view<const float> last = ops::pool(ctx, x.look(), pairs, pooling::last);
+    const view<const float> mean = ops::pool(ctx, x.look(), pairs, pooling::mean);
+    for (idx s = 0; s < 2; ++s) {
+        CHECK(same(first.row(s), x.look().row(2 * s)));
+        CHECK(same(last.row(s), x.look().row(2 * s + 1)));
+    }
+    CHECK(std::isnan(mean(0, 0)));
+    CHECK(mean(0, 1) == infinite);
+    CHECK(mean(0, 2) == -infinite);
+    CHECK(mean(0, 3) == small);
+    for (idx c = 4; c < x.cols; ++c) CHECK(std::isfinite(mean(0, c)));
+    for (idx c = 0; c < 18; ++c) CHECK(std::isfinite(mean(1, c)));
 }
 
 TEMPLATE_TEST_CASE("conformance: log_softmax of a vocabulary", "", RECKON_TEST_BACKENDS) {

@@ -1,10 +1,14 @@
-// Workers on POSIX threads (<pthread.h> costs a header nothing, <thread> half a second). They sleep
-// while there is no work; tasks are handed out one by one, so uneven ones balance by themselves.
+// Workers on POSIX threads (<pthread.h> costs a header nothing, <thread> half a second). Tasks are
+// handed out one by one, so uneven ones balance by themselves; who comes late finds nothing left
+// and holds up nobody. A forward is hundreds of short regions: a worker looks out for the next one
+// for some 25 us, then it sleeps, and so does the caller that waits for the last task.
 #pragma once
 
 #include <reckon/backend/workers.hpp>
 #include <reckon/core/error.hpp>
 #include <reckon/core/heap_array.hpp>
+
+#include <atomic>
 
 #include <pthread.h>
 
@@ -49,57 +53,82 @@ class thread_workers : public workers {
         pthread_mutex_t& mutex_;
     };
 
+    /// A region's number of tasks and the next of them, in one word: who adds 1 to it gets a task,
+    /// or learns that there is none, of whatever region it is. One with a task left cannot end
+    /// meanwhile.
+    struct ticket {
+        std::uint64_t word;
+
+        idx tasks() const { return word >> 32; }
+        idx next() const { return word & most; }
+        bool is_task() const { return next() < tasks(); }
+    };
+    static constexpr idx most = 0xffffffff;
+
     void share(idx tasks, const void* work, task f) {
-        {
+        expect_that(tasks <= most, "context", "tasks", "at most 4294967295", tasks);
+        work_ = work;
+        f_ = f;
+        done_.store(0);
+        region_.store(std::uint64_t{tasks} << 32);
+        if (sleepers_.load() != 0) {
             const lock hold(mutex_);
-            work_ = work;
-            f_ = f;
-            tasks_ = tasks;
-            next_ = done_ = 0;
             pthread_cond_broadcast(&begin_);
         }
         take_tasks(0);
+        const auto ended = [&] { return done_.load() == tasks; };
+        if (look_out(ended)) return;
         const lock hold(mutex_);
-        while (done_ != tasks_) pthread_cond_wait(&end_, &mutex_);
-        tasks_ = next_ = 0;
+        caller_sleeps_.store(true);
+        while (!ended()) pthread_cond_wait(&end_, &mutex_);
+        caller_sleeps_.store(false);
     }
 
     void take_tasks(idx worker) {
-        for (;;) {
-            idx mine;
-            const void* work;
-            task f;
-            {
-                const lock hold(mutex_);
-                if (next_ == tasks_) return;
-                mine = next_++;
-                work = work_;
-                f = f_;
-            }
-            f(work, mine, worker);
+        while (has_task()) {
+            const ticket mine{region_.fetch_add(1)};
+            if (!mine.is_task()) return;
+            f_(work_, mine.next(), worker);
+            if (done_.fetch_add(1) + 1 != mine.tasks() || !caller_sleeps_.load()) continue;
             const lock hold(mutex_);
-            if (++done_ == tasks_) pthread_cond_signal(&end_);
+            pthread_cond_signal(&end_);
         }
+    }
+
+    bool has_task() const { return ticket{region_.load()}.is_task(); }
+
+    /// Whether it happens soon.
+    template <class F> static bool look_out(const F& happens) {
+        for (int i = 0; i < 1000; ++i) {
+            if (happens()) return true;
+#if defined(__x86_64__) || defined(__i386__)
+            __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+            asm volatile("yield");
+#endif
+        }
+        return false;
     }
 
     static void* serve(void* argument) {
         const seat& self = *static_cast<seat*>(argument);
         thread_workers& home = *self.home;
-        for (;;) {
-            {
-                const lock hold(home.mutex_);
-                while (home.next_ == home.tasks_ && !home.ending_)
-                    pthread_cond_wait(&home.begin_, &home.mutex_);
-                if (home.ending_) return nullptr;
-            }
+        while (!home.ending_.load()) {
             home.take_tasks(self.number);
+            if (home.look_out([&] { return home.has_task() || home.ending_.load(); })) continue;
+            const lock hold(home.mutex_);
+            home.sleepers_.fetch_add(1);
+            while (!home.has_task() && !home.ending_.load())
+                pthread_cond_wait(&home.begin_, &home.mutex_);
+            home.sleepers_.fetch_sub(1);
         }
+        return nullptr;
     }
 
     void join(idx started) {
         {
             const lock hold(mutex_);
-            ending_ = true;
+            ending_.store(true);
             pthread_cond_broadcast(&begin_);
         }
         for (idx i = 0; i < started; ++i) pthread_join(seats_[i].thread, nullptr);
@@ -108,10 +137,13 @@ class thread_workers : public workers {
     heap_array<seat> seats_;
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     pthread_cond_t begin_ = PTHREAD_COND_INITIALIZER, end_ = PTHREAD_COND_INITIALIZER;
-    const void* work_ = nullptr;
+    const void* work_ = nullptr;  // of the region, as f_
     task f_ = nullptr;
-    idx tasks_ = 0, next_ = 0, done_ = 0;
-    bool ending_ = false;
+    // All of them sequentially consistent: who goes to sleep says so before it looks a last time.
+    alignas(64) std::atomic<std::uint64_t> region_{0};
+    alignas(64) std::atomic<idx> done_{0};
+    std::atomic<idx> sleepers_{0};
+    std::atomic<bool> caller_sleeps_{false}, ending_{false};
 };
 
 }  // namespace RECKON_ISA

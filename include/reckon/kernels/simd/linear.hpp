@@ -31,8 +31,8 @@ template <class Arch> void run(const linear_panel& c) {
 
 /// Dot products of Rows rows with at most Outs rows of the weight. Flattened: an array of sums that
 /// a call may touch does not stay in registers.
-template <class Arch, idx Rows, idx Outs>
-[[gnu::flatten]] void dot_tile(const linear_dense& c, idx row, idx out) {
+template <class Arch, idx Rows, idx Outs, idx Lines>
+[[gnu::flatten]] void dot_tile(const linear_dense& c, idx row, idx out, ahead<Lines> memory) {
     const float *x[Rows], *w[Outs];
     const idx outs = Outs < c.w.rows - out ? Outs : c.w.rows - out;
     unroll<Rows>([&](auto r) { x[r] = c.x.row(row + r); });
@@ -41,6 +41,7 @@ template <class Arch, idx Rows, idx Outs>
     vec<Arch> sums[Rows][Outs];
     unroll<Rows>([&](auto r) { unroll<Outs>([&](auto o) { sums[r][o] = vec<Arch>(0); }); });
     steps<Arch>(c.x.cols, [&](idx k, auto size) {
+        memory.ask(k / Arch::lanes);
         vec<Arch> weights[Outs];
         unroll<Outs>([&](auto o) { weights[o] = load<Arch>(w[o] + k, size); });
         unroll<Rows>([&](auto r) {
@@ -58,14 +59,22 @@ template <class Arch, idx Rows, idx Outs>
     });
 }
 
-/// All outputs, in tiles of at most Rows x Outs.
+/// All outputs, in tiles of at most Rows x Outs. Rows of the weight that follow one another are
+/// read ahead as a panel is.
 template <class Arch, idx Rows, idx Outs> void dot_tiles(const linear_dense& c) {
-    for (idx out = 0; out < c.w.rows; out += Outs)
-        balanced<Rows>(c.x.rows, [&](idx row, idx count) {
+    constexpr idx step = Outs * Arch::lanes * sizeof(float);
+    const idx depth = (c.w.cols + Arch::lanes - 1) / Arch::lanes;
+    for (idx out = 0; out < c.w.rows; out += Outs) {
+        const auto each = [&](idx row, idx count, auto memory) {
             unroll<Rows>([&](auto r) {
-                if (count == r + 1) dot_tile<Arch, r + 1, Outs>(c, row, out);
+                if (count == r + 1) dot_tile<Arch, r + 1, Outs>(c, row, out, memory);
             });
-        });
+        };
+        if (c.w.packed())
+            over_panel<Rows, step>(c.w.row(out), c.w.row(out + Outs), step, depth, c.x.rows, each);
+        else
+            balanced<Rows>(c.x.rows, [&](idx row, idx count) { each(row, count, ahead<0>{}); });
+    }
 }
 
 template <class Arch> void run(const linear_dense& c) {
