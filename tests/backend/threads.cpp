@@ -38,6 +38,21 @@ TEST_CASE("each task runs exactly once, whatever the number of threads and tasks
     }
 }
 
+TEST_CASE("regions that follow at once, a little later or after workers sleep lose no task") {
+    context<cpu_reference> ctx{{.threads = 4}};
+    idx wrong = 0;
+    for (idx round = 0; round < 3000; ++round) {
+        wrong += !each_runs_once(ctx, 2 + round % 7);
+        const idx pause = round % 5 * 10;  // workers look out for some 25 us
+        if (pause != 0) std::this_thread::sleep_for(std::chrono::microseconds(pause));
+        if (round % 50 == 0)
+            ctx.parallel(3, [&](idx task, idx) {  // the caller sleeps until the last task ends
+                if (task == 1) std::this_thread::sleep_for(std::chrono::microseconds(200));
+            });
+    }
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("what tasks write is seen by the caller, and what the caller wrote by the tasks") {
     context<cpu_reference> ctx{{.threads = 4}};
     std::vector<idx> numbers(64, 0);
