@@ -96,14 +96,10 @@ template <class Model> Model taken(shared_model<Model>& from) {
 /// f(the same model with its weights in the form that `--weights` names). A further one is a line.
 template <class Model, class F>
 void with_weights(const std::string& kind, shared_model<Model> model, const F& f) {
-    const auto instead = [&](const auto& changed) {
-        Model own = taken(model);
-        return std::make_shared<decltype(changed(std::move(own)))>(changed(std::move(own)));
-    };
+    const auto shared = [](auto made) { return std::make_shared<decltype(made)>(std::move(made)); };
     if (kind == "f32") return f(std::move(model));
-    if (kind == "bf16")
-        return f(instead([](Model&& m) { return reckon::rounded<reckon::bf16>(std::move(m)); }));
-    if (kind == "int8") return f(instead([](Model&& m) { return reckon::quantise(std::move(m)); }));
+    if (kind == "bf16") return f(shared(reckon::rounded<reckon::bf16>(taken(model))));
+    if (kind == "int8") return f(shared(reckon::quantise(taken(model))));
     throw reckon::load_error("bench", "--weights", "f32, bf16 or int8", kind);
 }
 

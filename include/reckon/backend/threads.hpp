@@ -66,7 +66,8 @@ class thread_workers : public workers {
     static constexpr idx most = 0xffffffff;
 
     void share(idx tasks, const void* work, task f) {
-        expect_that(tasks <= most, "context", "tasks", "at most 4294967295", tasks);
+        // Half of what fits, so that workers who find nothing left don't count into `tasks`.
+        expect_that(tasks <= most / 2, "context", "tasks", "at most 2147483647", tasks);
         work_ = work;
         f_ = f;
         done_.store(0);
@@ -97,7 +98,7 @@ class thread_workers : public workers {
 
     bool has_task() const { return ticket{region_.load()}.is_task(); }
 
-    /// Whether it happens soon.
+    /// Whether it happens soon: 1000 pauses take some 25 us.
     template <class F> static bool look_out(const F& happens) {
         for (int i = 0; i < 1000; ++i) {
             if (happens()) return true;
