@@ -10,7 +10,7 @@ constexpr bool mask = true;
 
 void run(reckon::context<reckon::cpu_reference>& ctx, const reckon::bert::model<>& model,
          const reckon::id_batch<>& batch) {
-    reckon::no_tap tap;
-    const reckon::site at{batch.rows, mask, tap};
+    reckon::no_hook hook;
+    const reckon::site at{batch.rows, mask, hook};
     model.layers(ctx, model.embed(ctx, batch), at, model.layers.all());
 }

@@ -1,4 +1,4 @@
-// Ranges of layers, taps and sharing: what late interaction, early exit and distillation are made
+// Ranges of layers, hooks and sharing: what late interaction, early exit and distillation are made
 // of, without a change to the model.
 #include "small_models.hpp"
 
@@ -18,14 +18,14 @@ const bert::model<>& model() {
 
 /// Layers `range` of the model over x.
 numbers run(reference& ctx, tensor_of<reference> x, layer_range range) {
-    no_tap tap;
+    no_hook hook;
     const auto rows = batch().rows;
-    const site at{rows, bidirectional{}, tap};
+    const site at{rows, bidirectional{}, hook};
     return copy_of(model().layers(ctx, x, at, range));
 }
 
 /// Remembers what it sees, and may end the run after a layer.
-struct remembering_tap {
+struct remembering_hook {
     idx last_layer = ~idx{0};
     std::vector<numbers> outputs{};
     std::vector<numbers> queries{}, keys{}, values{};
@@ -42,7 +42,7 @@ struct remembering_tap {
     }
 };
 
-struct counting_tap {
+struct counting_hook {
     idx calls = 0;
     void attention_inputs(auto&, idx, auto, auto, auto) { ++calls; }
 };
@@ -81,56 +81,56 @@ TEST_CASE("a range outside the stack is refused") {
     CHECK_THROWS_AS(run(ctx, x, {2, 1}), error);
 }
 
-TEST_CASE("a tap reads each layer's output and its q, k, v, and changes nothing") {
+TEST_CASE("a hook reads each layer's output and its q, k, v, and changes nothing") {
     reference ctx;
-    remembering_tap tap;
-    const numbers y = copy_of(model()(ctx, batch(), tap));
+    remembering_hook hook;
+    const numbers y = copy_of(model()(ctx, batch(), hook));
     CHECK(y == output_of(model()));
-    REQUIRE(tap.outputs.size() == 3);
-    REQUIRE(tap.queries.size() == 3);
-    CHECK(tap.outputs[2] == y);
+    REQUIRE(hook.outputs.size() == 3);
+    REQUIRE(hook.queries.size() == 3);
+    CHECK(hook.outputs[2] == y);
 
     auto x = run(ctx, model().embed(ctx, batch()), {0, 1});
-    CHECK(tap.outputs[0] == x);
+    CHECK(hook.outputs[0] == x);
     const auto& second = model().layers.blocks[1].attend;
     const view<float> input{x.data(), 9, 8};
-    CHECK(tap.queries[1] == copy_of(second.query(ctx, input)));
-    CHECK(tap.keys[1] == copy_of(second.key(ctx, input)));
-    CHECK(tap.values[1] == copy_of(second.value(ctx, input)));
+    CHECK(hook.queries[1] == copy_of(second.query(ctx, input)));
+    CHECK(hook.keys[1] == copy_of(second.key(ctx, input)));
+    CHECK(hook.values[1] == copy_of(second.value(ctx, input)));
 }
 
-TEST_CASE("a tap may end the run after any layer") {
+TEST_CASE("a hook may end the run after any layer") {
     for (idx last = 0; last < 3; ++last) {
         reference ctx;
-        remembering_tap tap{.last_layer = last};
-        const numbers y = copy_of(model()(ctx, batch(), tap));
-        CHECK(tap.outputs.size() == last + 1);
-        CHECK(tap.queries.size() == last + 1);
-        CHECK(y == tap.outputs.back());
+        remembering_hook hook{.last_layer = last};
+        const numbers y = copy_of(model()(ctx, batch(), hook));
+        CHECK(hook.outputs.size() == last + 1);
+        CHECK(hook.queries.size() == last + 1);
+        CHECK(y == hook.outputs.back());
         CHECK(y == run(ctx, model().embed(ctx, batch()), {0, last + 1}));
     }
 }
 
-TEST_CASE("a tap counts layers from the bottom of the stack, wherever the run begins") {
+TEST_CASE("a hook counts layers from the bottom of the stack, wherever the run begins") {
     struct first_tap {
         idx first = ~idx{0};
         flow layer_output(context<cpu_reference>&, idx layer, view<float>) {
             first = layer;
             return flow::stop;
         }
-    } tap;
+    } hook;
     reference ctx;
     const auto rows = batch().rows;
-    const site at{rows, bidirectional{}, tap};
+    const site at{rows, bidirectional{}, hook};
     model().layers(ctx, model().embed(ctx, batch()), at, {1, 3});
-    CHECK(tap.first == 1);
+    CHECK(hook.first == 1);
 }
 
-TEST_CASE("a tap may look at one thing alone") {
-    counting_tap tap;
+TEST_CASE("a hook may look at one thing alone") {
+    counting_hook hook;
     reference ctx;
-    model()(ctx, batch(), tap);
-    CHECK(tap.calls == 3);
+    model()(ctx, batch(), hook);
+    CHECK(hook.calls == 3);
 }
 
 TEST_CASE("a shared block is stored and visited once and serves every layer") {
@@ -162,9 +162,9 @@ TEST_CASE("a shared block is stored and visited once and serves every layer") {
 TEST_CASE("a pre-norm block adds what it makes of normed inputs") {
     const auto b = with_random_weights(block<pre_norm_spec>{{8, 2, 16, 1e-6f}});
     reference ctx;
-    no_tap tap;
+    no_hook hook;
     const auto rows = batch().rows;
-    const site at{rows, causal{}, tap};
+    const site at{rows, causal{}, hook};
 
     const auto x = model().embed(ctx, batch());
     auto expected = ops::add(ctx, x, b.attend(ctx, b.norm_1(ctx, x), at));
@@ -183,11 +183,11 @@ TEST_CASE("a block makes the same of many rows, which it takes in bands, as of f
     const auto same = [&](const auto& b) {
         const auto of = [&](idx first, idx count) {
             reference ctx;
-            no_tap tap;
+            no_hook hook;
             const ragged rows{{offsets.data(), count + 1}};
             numbers own(x.data() + first * length * width,
                         x.data() + (first + count) * length * width);
-            return copy_of(b(ctx, {own.data(), count * length, width}, site{rows, causal{}, tap}));
+            return copy_of(b(ctx, {own.data(), count * length, width}, site{rows, causal{}, hook}));
         };
         numbers expected;
         for (idx first = 0; first < texts; first += few)

@@ -35,12 +35,12 @@ TEMPLATE_TEST_CASE("bert gives the golden of every layer", "", RECKON_TEST_BACKE
         const auto embedded = m.embed(ctx, batch);
         CHECK(relative_difference(numbers(embedded), expected.get<float>("embeddings")) <
               tolerance::model);
-        layer_outputs tap;
-        m(ctx, batch, tap);
-        REQUIRE(tap.seen.size() == 2);
-        CHECK(relative_difference<float>(tap.seen[0], expected.get<float>("layer.0")) <
+        layer_outputs hook;
+        m(ctx, batch, hook);
+        REQUIRE(hook.seen.size() == 2);
+        CHECK(relative_difference<float>(hook.seen[0], expected.get<float>("layer.0")) <
               tolerance::model);
-        CHECK(relative_difference<float>(tap.seen[1], expected.get<float>("layer.1")) <
+        CHECK(relative_difference<float>(hook.seen[1], expected.get<float>("layer.1")) <
               tolerance::model);
     };
     check(model);

@@ -1,11 +1,11 @@
 // Where a block stands when it runs: the batch, the mask, the layer's number, how queries and keys
-// are turned by position, where attention finds its keys, and the tap that observes it all. A
+// are turned by position, where attention finds its keys, and the hook that observes it all. A
 // shared block sees a different site in each layer.
 //
-// A tap is any struct with one or both of
+// A hook is any struct with one or both of
 //     flow layer_output(ctx, layer, x)          after a layer; `flow::stop` ends the run there
 //     void attention_inputs(ctx, layer, q, k, v)
-// Late interaction caches, early exit and distillation are taps; without one nothing is compiled.
+// Late interaction caches, early exit and distillation are hooks; without one nothing is compiled.
 #pragma once
 
 #include <reckon/backend/context.hpp>
@@ -20,15 +20,15 @@ namespace reckon::inline v0 {
 enum class flow : std::uint8_t { go_on, stop };
 
 /// Observes nothing.
-struct no_tap {};
+struct no_hook {};
 
-/// A tap whose hooks are not what the stack calls would observe nothing, silently.
-template <class Tap, class C>
-concept tap_of = std::same_as<std::remove_const_t<Tap>, no_tap> ||
-    requires(Tap& tap, C& ctx, const tensor_of<C>& x, idx layer) {
-    { tap.layer_output(ctx, layer, x) } -> std::same_as<flow>;
-} || requires(Tap& tap, C& ctx, const tensor_of<C>& x, idx layer) {
-    tap.attention_inputs(ctx, layer, x, x, x);
+/// A hook whose functions are not what the stack calls would observe nothing, silently.
+template <class Hook, class C>
+concept hook_of = std::same_as<std::remove_const_t<Hook>, no_hook> ||
+    requires(Hook& hook, C& ctx, const tensor_of<C>& x, idx layer) {
+    { hook.layer_output(ctx, layer, x) } -> std::same_as<flow>;
+} || requires(Hook& hook, C& ctx, const tensor_of<C>& x, idx layer) {
+    hook.attention_inputs(ctx, layer, x, x, x);
 };
 
 /// Positions are in the rows already: queries and keys stay as they are.
@@ -46,38 +46,38 @@ struct own_keys {
     constexpr per_sequence first() const { return {}; }
 };
 
-template <class M, class Tap = no_tap, class Rotation = no_rotation, class Keys = own_keys>
+template <class M, class Hook = no_hook, class Rotation = no_rotation, class Keys = own_keys>
 struct site {
     const ragged& rows;
     M mask;
-    Tap& tap;
+    Hook& hook;
     Rotation rotate;
     Keys keys;
     idx layer;
 
-    constexpr site(const ragged& batch_rows, M batch_mask, Tap& observer, Rotation rotation = {},
+    constexpr site(const ragged& batch_rows, M batch_mask, Hook& observer, Rotation rotation = {},
                    Keys where = {}, idx number = 0)
         : rows(batch_rows),
           mask(batch_mask),
-          tap(observer),
+          hook(observer),
           rotate(rotation),
           keys(where),
           layer(number) {
         is_mask<M>();
     }
-    constexpr site at_layer(idx number) const { return {rows, mask, tap, rotate, keys, number}; }
+    constexpr site at_layer(idx number) const { return {rows, mask, hook, rotate, keys, number}; }
 
     template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
-        if constexpr (requires { tap.layer_output(ctx, layer, x); })
-            return tap.layer_output(ctx, layer, x);
+        if constexpr (requires { hook.layer_output(ctx, layer, x); })
+            return hook.layer_output(ctx, layer, x);
         else
             return flow::go_on;
     }
     template <class C>
     constexpr void attention_inputs(C& ctx, const tensor_of<C>& q, const tensor_of<C>& k,
                                     const tensor_of<C>& v) const {
-        if constexpr (requires { tap.attention_inputs(ctx, layer, q, k, v); })
-            tap.attention_inputs(ctx, layer, q, k, v);
+        if constexpr (requires { hook.attention_inputs(ctx, layer, q, k, v); })
+            hook.attention_inputs(ctx, layer, q, k, v);
     }
 };
 

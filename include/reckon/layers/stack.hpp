@@ -52,12 +52,12 @@ template <class Spec, class Blocks> struct stack {
 
     constexpr layer_range all() const { return {0, layers}; }
 
-    /// x [tokens, width] is overwritten at inference. A tap that says `flow::stop` ends the run.
-    template <any_context C, class M, class Tap, class... How>
-    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Tap, How...>& at,
+    /// x [tokens, width] is overwritten at inference. A hook that says `flow::stop` ends the run.
+    template <any_context C, class M, class Hook, class... How>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const site<M, Hook, How...>& at,
                                       layer_range range) const {
-        static_assert(tap_of<Tap, C>,
-                      "stack: a tap has flow layer_output(ctx, layer, x), or "
+        static_assert(hook_of<Hook, C>,
+                      "stack: a hook has flow layer_output(ctx, layer, x), or "
                       "attention_inputs(ctx, layer, q, k, v), or both");
         expect_that(range.begin <= range.end && range.end <= layers, "stack", "range",
                     "begin <= end <= layers", range.end);

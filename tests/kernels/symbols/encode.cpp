@@ -1,5 +1,5 @@
 // Compiled twice, for baseline x86-64 and with -mavx2 -mfma: what programs do with models, over the
-// same tag. The spec, the visitor and the tap are the program's own and carry no flags.
+// same tag. The spec, the visitor and the hook are the program's own and carry no flags.
 #include <reckon/backend/context.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/simd.hpp>

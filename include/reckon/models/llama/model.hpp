@@ -64,23 +64,23 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
-    template <any_context C, mask M = causal, class Keys = own_keys, class Tap = no_tap>
+    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask = {},
-                               const Keys& keys = {}, Tap&& tap = {}) const {
+                               const Keys& keys = {}, Hook&& hook = {}) const {
         ops::expect_positions(ctx, rows, keys.first(), this->size.positions);
         const auto rotation = positions.of(ctx, rows, keys.first());
-        const site at{rows, mask, tap, rotation, keys};
+        const site at{rows, mask, hook, rotation, keys};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x);
         return x;
     }
 
     /// batch -> [tokens, width]
-    template <class C, class Tap = no_tap>
+    template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
-                              Tap&& tap = {}) const {
+                              Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, batch), batch.rows, causal{}, own_keys{}, tap);
+            return run(ctx, embed(ctx, batch), batch.rows, causal{}, own_keys{}, hook);
     }
 
     /// [rows, width] -> [rows, vocabulary]

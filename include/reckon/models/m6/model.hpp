@@ -83,32 +83,32 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
-    template <any_context C, mask M, class Keys = own_keys, class Tap = no_tap>
+    template <any_context C, mask M, class Keys = own_keys, class Hook = no_hook>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask,
-                               const Keys& keys = {}, Tap&& tap = {}) const {
-        const site at{rows, mask, tap, no_rotation{}, keys};
+                               const Keys& keys = {}, Hook&& hook = {}) const {
+        const site at{rows, mask, hook, no_rotation{}, keys};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x);
         return x;
     }
 
     /// batch -> [tokens, width]; `source`: how many rows of each sequence are its source region.
-    template <class C, class Tap = no_tap>
+    template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch, per_sequence source,
-                              Tap&& tap = {}) const {
+                              Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())
             return run(ctx, embed(ctx, batch), batch.rows, mask_of(regions{0, source}), own_keys{},
-                       tap);
+                       hook);
     }
 
     /// The same with rows in front of each sequence -> [rows of front.all, width]
-    template <class C, class Tap = no_tap>
+    template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const front_rows<C>& front,
                               const id_batch<typename C::space>& batch, per_sequence source,
-                              Tap&& tap = {}) const {
+                              Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())
             return run(ctx, embed(ctx, front, batch), front.all,
-                       mask_of(regions{front.count, source}), own_keys{}, tap);
+                       mask_of(regions{front.count, source}), own_keys{}, hook);
     }
 
     /// [rows, width] -> [rows, vocabulary]

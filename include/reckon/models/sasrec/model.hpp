@@ -48,14 +48,14 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 
     /// batch -> [tokens, width]
-    template <class C, class Tap = no_tap>
+    template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
-                              Tap&& tap = {}) const {
+                              Hook&& hook = {}) const {
         if constexpr (can_run<C, S>()) {
             auto x = items(ctx, batch.ids);
             positions.add_to(ctx, x, batch.rows);
             norm.in_place(ctx, x);
-            const site at{batch.rows, causal{}, tap};
+            const site at{batch.rows, causal{}, hook};
             return layers(ctx, x, at, layers.all());
         }
     }

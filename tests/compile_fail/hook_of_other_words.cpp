@@ -1,4 +1,4 @@
-// error: stack: a tap has flow layer_output(ctx, layer, x), or attention_inputs
+// error: stack: a hook has flow layer_output(ctx, layer, x), or attention_inputs
 #include <reckon/kernels/reference.hpp>
 #include <reckon/models/bert/model.hpp>
 
