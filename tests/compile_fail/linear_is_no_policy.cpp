@@ -1,4 +1,4 @@
-// error: spec: `linear` must be a linear policy such as dense<float>, int8_rows<..>, masked<..>
+// error: spec: `linear` must be a linear policy such as dense<float>, int8_rows<..>, pruned<..>
 #include <reckon/models/bert/model.hpp>
 
 struct mine : reckon::bert::spec {

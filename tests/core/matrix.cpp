@@ -43,8 +43,8 @@ TEST_CASE("an int8 weight reads as its value times its row's scale") {
     CHECK(look(0, 0) == 0);
 }
 
-TEST_CASE("a masked weight keeps everything at first and reads zero where it does not") {
-    masked_matrix<matrix<float>> w(2, 2);
+TEST_CASE("a pruned weight keeps everything at first and reads zero where it does not") {
+    pruned_matrix<matrix<float>> w(2, 2);
     for (idx i = 0; i < 4; ++i) w.inner.data()[i] = float(i + 1);
     const auto look = std::as_const(w).look();
     CHECK(look(1, 1) == 4);

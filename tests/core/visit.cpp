@@ -62,8 +62,8 @@ TEST_CASE("a wrapper leaves the names of what it wraps as they are") {
 
 TEST_CASE("a parameter in another representation is visited whole, or in its pieces") {
     const int8_matrix<> w(4, 3);
-    const masked_matrix<matrix<float>> pruned(4, 3);
-    const masked_matrix<int8_matrix<>> both(4, 3);
+    const pruned_matrix<matrix<float>> pruned(4, 3);
+    const pruned_matrix<int8_matrix<>> both(4, 3);
     CHECK(names_of(w) == std::vector<std::string>{""});
     std::vector<std::string> pieces;
     const auto note = [&]<class T>(const path& at, const matrix<T>&) {
@@ -105,7 +105,7 @@ TEST_CASE("count adds up what is stored") {
     CHECK(sum.bytes == 4 * sum.parameters);
     CHECK(count(int8_matrix<>(4, 3)).parameters == 12);
     CHECK(count(int8_matrix<>(4, 3)).bytes == 12 + 4 * 4);
-    CHECK(count(masked_matrix<matrix<bf16>>(4, 3)).bytes == 2 * 12 + 12);
+    CHECK(count(pruned_matrix<matrix<bf16>>(4, 3)).bytes == 2 * 12 + 12);
 }
 
 TEST_CASE("a path that is longer than its text is cut") {

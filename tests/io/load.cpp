@@ -168,7 +168,7 @@ TEST_CASE("what the names ignore is not ignored where the model needs it") {
 
 namespace {
 struct toy_pruned {
-    masked_matrix<matrix<float>> weight{2, 3};
+    pruned_matrix<matrix<float>> weight{2, 3};
     static constexpr void visit(auto&& f, auto&... self) { f("weight", self.weight...); }
 };
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 #include <limits>
-#include <reckon/layers/mask_weights.hpp>
+#include <reckon/layers/prune.hpp>
 #include <reckon/layers/quantise.hpp>
 #include <set>
 
@@ -15,8 +15,8 @@ struct int8_spec : bert::spec {
     using linear = int8_rows<dense<float>>;
 };
 struct pruned_int8_spec : bert::spec {
-    using linear = int8_rows<masked<dense<float>>>;
-    using table = masked<dense<float>>;
+    using linear = int8_rows<pruned<dense<float>>>;
+    using table = pruned<dense<float>>;
 };
 
 /// Wide enough that the scales hardly count.
@@ -121,11 +121,11 @@ TEST_CASE("weights that are no numbers are not quantised") {
 }
 
 TEST_CASE("a pruned model becomes int8 with its zeros") {
-    auto pruned = mask_weights(with_random_weights(bert::model<>{bert_size}));
+    auto pruned = prunable(with_random_weights(bert::model<>{bert_size}));
     auto& w = pruned.layers.blocks[0].ffn.up.weight;
     for (idx i = 0; i < w.size(); i += 2) w.kept.data()[i] = 0;
     const auto small = quantise(pruned);
-    static_assert(std::same_as<decltype(small)::S::linear, int8_rows<masked<dense<float>>>>);
+    static_assert(std::same_as<decltype(small)::S::linear, int8_rows<pruned<dense<float>>>>);
     const auto q = small.layers.blocks[0].ffn.up.weight.look();
     for (idx i = 0; i < w.size(); i += 2) CHECK(q.values.data[i] == 0);
     CHECK(cosine(output_of(small), output_of(pruned)) > 0.999);

@@ -3,9 +3,9 @@
 #include <reckon/core/random.hpp>
 #include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
-#include <reckon/layers/mask_weights.hpp>
 #include <reckon/layers/placed.hpp>
 #include <reckon/layers/prepare.hpp>
+#include <reckon/layers/prune.hpp>
 #include <reckon/layers/quantise.hpp>
 #include <reckon/models/m6.hpp>
 
@@ -264,8 +264,8 @@ TEST_CASE("an edge model of m6 whose weights and tables are pruned by four fifth
     for (float& x : std::span{dense.positions.weight.data(), dense.positions.weight.size()})
         if (std::abs(x) < lowest) x = 0;  // no policy masks it
 
-    auto pruned = mask_weights(dense);
-    walk_all(overload{[](const path&, masked_matrix<matrix<float>>& w) {
+    auto pruned = prunable(dense);
+    walk_all(overload{[](const path&, pruned_matrix<matrix<float>>& w) {
                           const float limit = four_fifths_of(w.inner);
                           for (idx i = 0; i < w.size(); ++i)
                               w.kept.data()[i] = std::abs(w.inner.data()[i]) >= limit;

@@ -47,7 +47,7 @@ TEST_CASE("linear computes from every storage of a weight") {
     CHECK(ops::linear(ctx, x, std::as_const(small).look())(0, 0) ==
           0.25f * (3 * 100 + 7));  // x is int8 too, but its largest: 3, and -127 / 127
 
-    masked_matrix<int8_matrix<>> pruned(1, 2);
+    pruned_matrix<int8_matrix<>> pruned(1, 2);
     pruned.inner = small;
     pruned.kept.data()[1] = 0;
     CHECK(ops::linear(ctx, x, std::as_const(pruned).look())(0, 0) == 75);

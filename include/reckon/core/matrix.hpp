@@ -1,6 +1,6 @@
 // A matrix owns the storage of a parameter. Where the storage lives is a policy: `heap` (trained,
 // loaded, prepared), `rom` (a constant array: flash, a mapped file), a device (kernels/cuda/).
-// int8_matrix and masked_matrix are the same parameter in another representation.
+// int8_matrix and pruned_matrix are the same parameter in another representation.
 #pragma once
 
 #include <reckon/core/heap_array.hpp>
@@ -108,13 +108,13 @@ template <class Memory = heap> struct int8_matrix {
 };
 
 /// A weight with some of its elements held at zero; a new one keeps everything.
-template <class Inner, class Memory = heap> struct masked_matrix {
+template <class Inner, class Memory = heap> struct pruned_matrix {
     using parameter_tag = void;
     Inner inner;
     matrix<std::uint8_t, Memory> kept;  // [out, in], 0 or 1
 
-    constexpr masked_matrix() = default;
-    constexpr masked_matrix(idx rows, idx cols) : inner(rows, cols), kept(rows, cols) {
+    constexpr pruned_matrix() = default;
+    constexpr pruned_matrix(idx rows, idx cols) : inner(rows, cols), kept(rows, cols) {
         if constexpr (!std::same_as<Memory, rom> && std::same_as<typename Memory::space, host>)
             for (idx i = 0; i < kept.size(); ++i) kept.data()[i] = 1;
     }
@@ -122,7 +122,7 @@ template <class Inner, class Memory = heap> struct masked_matrix {
     constexpr idx cols() const { return inner.cols(); }
     constexpr idx size() const { return inner.size(); }
     constexpr idx bytes() const { return inner.bytes() + kept.bytes(); }
-    constexpr auto look() const { return masked_view{inner.look(), kept.look()}; }
+    constexpr auto look() const { return pruned_view{inner.look(), kept.look()}; }
     static constexpr void visit(auto&& f, auto&... self) {
         f(inlined, self.inner...);
         f("kept", self.kept...);

@@ -55,14 +55,14 @@ struct int8_scale {
 };
 
 /// A pruned weight: w(o, k) = kept(o, k) ? inner(o, k) : 0.
-template <readable_weight Inner> struct masked_view {
+template <readable_weight Inner> struct pruned_view {
     using space = typename Inner::space;
     Inner inner;
     view<const std::uint8_t, space> kept;  // [out, in], 0 or 1
     idx rows = 0, cols = 0;
 
-    constexpr masked_view() = default;
-    RECKON_BOTH constexpr masked_view(Inner w, view<const std::uint8_t, space> keep)
+    constexpr pruned_view() = default;
+    RECKON_BOTH constexpr pruned_view(Inner w, view<const std::uint8_t, space> keep)
         : inner(w), kept(keep), rows(w.rows), cols(w.cols) {}
     RECKON_BOTH constexpr auto operator()(idx o, idx k) const {
         using number = std::remove_cvref_t<decltype(inner(o, k))>;

@@ -24,7 +24,7 @@ template <class Spec> struct compiled_here : Spec {};
 template <class Spec, class Default> struct checked_spec {
     static_assert(linear_policy<typename Spec::linear>,
                   "spec: `linear` must be a linear policy such as dense<float>, int8_rows<..>, "
-                  "masked<..>");
+                  "pruned<..>");
     static_assert(bias_policy<typename Spec::bias>,
                   "spec: `bias` must be with_bias or without_bias");
     static_assert(table_policy<typename Spec::table>,

@@ -74,11 +74,11 @@ template <class Inner = dense<float>> struct int8_rows {
 };
 
 /// A weight with elements held at zero (pruning); a base checkpoint loads into it.
-template <class Inner = dense<float>> struct masked {
+template <class Inner = dense<float>> struct pruned {
     static constexpr bool is_linear = linear_policy<Inner>, is_table = table_policy<Inner>;
     template <class Spec>
-    using weight = masked_matrix<typename Inner::template weight<Spec>, typename Spec::memory>;
-    template <class Spec> using module = linear_layer<masked, Spec>;
+    using weight = pruned_matrix<typename Inner::template weight<Spec>, typename Spec::memory>;
+    template <class Spec> using module = linear_layer<pruned, Spec>;
 };
 
 /// A weight in a backend's own layout; made by `prepare` (layers/prepare.hpp).

@@ -4,8 +4,8 @@
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/simd.hpp>
 #include <reckon/layers/cache.hpp>
-#include <reckon/layers/mask_weights.hpp>
 #include <reckon/layers/prepare.hpp>
+#include <reckon/layers/prune.hpp>
 #include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
@@ -48,7 +48,7 @@ float run_bert(context& ctx, const reckon::id_batch<>& batch) {
     other = model;
     const auto packed = reckon::prepare(ctx, other);
     const auto bytes = reckon::quantise(model);
-    const auto pruned = reckon::mask_weights(model);
+    const auto pruned = reckon::prunable(model);
     return packed(ctx, batch)(0, 0) + bytes(ctx, batch)(0, 0) + pruned(ctx, batch)(0, 0) +
            model(ctx, batch, stop_at_once{})(0, 0) + float(reckon::count(bytes).bytes);
 }

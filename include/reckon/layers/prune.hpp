@@ -1,4 +1,4 @@
-// mask_weights(model): the weight of every linear and every table can hold elements at zero; all
+// prunable(model): the weight of every linear and every table can hold elements at zero; all
 // are kept at first. count_nonzero(model) is what a pruned model has left.
 #pragma once
 
@@ -6,16 +6,16 @@
 
 namespace reckon::inline v0 {
 
-template <class Base> struct maskable : Base {
-    using linear = masked<typename Base::linear>;
-    using table = masked<typename Base::table>;
+template <class Base> struct prunable_spec : Base {
+    using linear = pruned<typename Base::linear>;
+    using table = pruned<typename Base::table>;
 };
 
 template <template <class, auto> class Model, class Spec, auto Size>
-Model<maskable<Spec>, Size> mask_weights(const Model<Spec, Size>& model) {
+Model<prunable_spec<Spec>, Size> prunable(const Model<Spec, Size>& model) {
     const auto keep_all = []<class Inner>(const path&, const Inner& from,
-                                          masked_matrix<Inner, heap>& to) { to.inner = from; };
-    return represented<maskable<Spec>>(model, overload{copy_parameter{}, keep_all});
+                                          pruned_matrix<Inner, heap>& to) { to.inner = from; };
+    return represented<prunable_spec<Spec>>(model, overload{copy_parameter{}, keep_all});
 }
 
 /// Parameters other than zero, whether their value or a mask holds them there; `count` has them

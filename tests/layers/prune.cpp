@@ -1,6 +1,6 @@
 #include "small_models.hpp"
 
-#include <reckon/layers/mask_weights.hpp>
+#include <reckon/layers/prune.hpp>
 
 using namespace small;
 
@@ -8,47 +8,47 @@ namespace {
 
 /// Two lines of the spec are others.
 struct masked_spec : bert::spec {
-    using linear = masked<dense<float>>;
-    using table = masked<dense<float>>;
+    using linear = pruned<dense<float>>;
+    using table = pruned<dense<float>>;
 };
 struct masked_int8_spec : bert::spec {
-    using linear = masked<int8_rows<dense<float>>>;
+    using linear = pruned<int8_rows<dense<float>>>;
 };
 
-/// Calls f(weight) for every masked weight.
+/// Calls f(weight) for every pruned weight.
 template <class Model, class F> void each_mask(Model& model, const F& f) {
-    walk_all(overload{[&](const path&, masked_matrix<matrix<float>>& w) { f(w); },
+    walk_all(overload{[&](const path&, pruned_matrix<matrix<float>>& w) { f(w); },
                       [](const path&, matrix<float>&) {}},
              model);
 }
 
 }  // namespace
 
-TEST_CASE("a masked model that keeps everything computes the same, bit for bit") {
+TEST_CASE("a pruned model that keeps everything computes the same, bit for bit") {
     const auto model = with_random_weights(bert::model<>{bert_size});
-    const auto all_kept = mask_weights(model);
+    const auto all_kept = prunable(model);
     CHECK(output_of(all_kept) == output_of(model));
     CHECK(count(all_kept).parameters == count(model).parameters);
 }
 
-TEST_CASE("masked weights put into bert by its spec have the same parameters") {
+TEST_CASE("pruned weights put into bert by its spec have the same parameters") {
     bert::model<masked_spec> by_spec{bert_size};
     const auto model = with_random_weights(bert::model<>{bert_size});
-    const auto by_walk = mask_weights(model);
+    const auto by_walk = prunable(model);
     CHECK(count(by_spec).bytes == count(by_walk).bytes);
     CHECK(output_of(with_random_weights(bert::model<masked_int8_spec>{bert_size})).size() == 72);
 }
 
 TEST_CASE("held at zero equals dense with zeros") {
     const auto model = with_random_weights(bert::model<>{bert_size});
-    auto half = mask_weights(model);
+    auto half = prunable(model);
     idx n = 0;
     each_mask(half, [&](auto& w) {
         for (idx i = 0; i < w.size(); ++i) w.kept.data()[i] = philox{5}.below(n++, 2) != 0;
     });
     bert::model<> zeros{bert_size};
     walk_all(overload{[](const path&, const matrix<float>& from, matrix<float>& to) { to = from; },
-                      [](const path&, const masked_matrix<matrix<float>>& from, matrix<float>& to) {
+                      [](const path&, const pruned_matrix<matrix<float>>& from, matrix<float>& to) {
                           for (idx i = 0; i < to.size(); ++i)
                               to.data()[i] = from.kept.data()[i] != 0 ? from.inner.data()[i] : 0;
                       }},
@@ -65,7 +65,7 @@ TEST_CASE("what is not zero, and not held there, is counted") {
     model.tokens.weight.data()[7] = 0;
     CHECK(count_nonzero(model) == count(model).parameters - 3);
 
-    auto pruned = mask_weights(model);
+    auto pruned = prunable(model);
     CHECK(count_nonzero(pruned) == count(model).parameters - 3);
     pruned.layers.blocks[1].attend.key.weight.kept.data()[5] = 0;  // held where it is
     CHECK(count_nonzero(pruned) == count(model).parameters - 3);

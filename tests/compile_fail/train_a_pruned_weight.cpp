@@ -8,7 +8,7 @@ using context = reckon::recording_context<reckon::cpu_reference>;
 #ifdef RECKON_FIXED
 using weight = reckon::view<const float>;
 #else
-using weight = reckon::masked_view<reckon::view<const float>>;
+using weight = reckon::pruned_view<reckon::view<const float>>;
 #endif
 
 void run(context& ctx, context::tensor x, weight w) { reckon::ops::linear(ctx, x, w); }
