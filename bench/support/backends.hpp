@@ -5,9 +5,9 @@
 #include <reckon/backend/best_isa.hpp>
 #include <reckon/cpu.hpp>
 #include <reckon/io/load_error.hpp>
+#include <reckon/layers/cast.hpp>
 #include <reckon/layers/prepare.hpp>
 #include <reckon/layers/quantise.hpp>
-#include <reckon/layers/round.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -98,7 +98,7 @@ template <class Model, class F>
 void with_weights(const std::string& kind, shared_model<Model> model, const F& f) {
     const auto shared = [](auto made) { return std::make_shared<decltype(made)>(std::move(made)); };
     if (kind == "f32") return f(std::move(model));
-    if (kind == "bf16") return f(shared(reckon::rounded<reckon::bf16>(taken(model))));
+    if (kind == "bf16") return f(shared(reckon::cast<reckon::bf16>(taken(model))));
     if (kind == "int8") return f(shared(reckon::quantise(taken(model))));
     throw reckon::load_error("bench", "--weights", "f32, bf16 or int8", kind);
 }

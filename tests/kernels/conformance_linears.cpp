@@ -2,8 +2,8 @@
 // weights as they are and packed, of unequal widths, on any number of threads.
 #include "conformance.hpp"
 
+#include <reckon/layers/cast.hpp>
 #include <reckon/layers/quantise.hpp>
-#include <reckon/layers/round.hpp>
 
 #include <array>
 
@@ -31,7 +31,7 @@ template <class Linear> auto made(std::uint64_t seed, idx out, idx in) {
     if constexpr (std::same_as<Linear, int8_rows<>>)
         quantise_parameter{}(path{}, from, w);
     else if constexpr (std::same_as<Linear, dense<bf16>>)
-        round_parameter{}(path{}, from, w);
+        cast_parameter{}(path{}, from, w);
     else
         w = from;
     return w;

@@ -6,9 +6,9 @@
 
 #include <reckon/core/batch.hpp>
 #include <reckon/core/mask.hpp>
+#include <reckon/layers/convert.hpp>
 #include <reckon/layers/front.hpp>
 #include <reckon/layers/placed.hpp>
-#include <reckon/layers/representation.hpp>
 #include <reckon/ops/copy.hpp>
 
 namespace reckon::inline v0 {
@@ -26,12 +26,12 @@ template <class C> struct copy_between_memories {
 template <any_context C, template <class, auto> class Model, class Spec, auto Size>
 auto copy_to(C& ctx, const Model<Spec, Size>& model) {
     using memory = typename C::kernels::memory;
-    return represented<placed_in<memory, Spec>>(model, copy_between_memories<C>{ctx});
+    return convert<placed_in<memory, Spec>>(model, copy_between_memories<C>{ctx});
 }
 
 template <any_context C, template <class, auto> class Model, class Spec, auto Size>
 auto copy_back(C& ctx, const Model<Spec, Size>& model) {
-    return represented<placed_in<heap, Spec>>(model, copy_between_memories<C>{ctx});
+    return convert<placed_in<heap, Spec>>(model, copy_between_memories<C>{ctx});
 }
 
 /// A tensor of the context as host floats.

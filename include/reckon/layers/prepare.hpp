@@ -13,8 +13,8 @@
 #pragma once
 
 #include <reckon/backend/context.hpp>
+#include <reckon/layers/convert.hpp>
 #include <reckon/layers/copy_to.hpp>
-#include <reckon/layers/representation.hpp>
 
 namespace reckon::inline v0 {
 
@@ -64,7 +64,7 @@ template <any_context C, template <class, auto> class Model, class Spec, auto Si
 auto prepare(C& ctx, const Model<Spec, Size>& model) {
     using packing = typename C::kernels::packing;
     if constexpr (std::same_as<typename C::space, host>)
-        return represented<prepared<packing, Spec>>(model, detail::pack_parameter<C>{ctx});
+        return convert<prepared<packing, Spec>>(model, detail::pack_parameter<C>{ctx});
     else
         return copy_to(ctx, model);
 }
@@ -73,8 +73,7 @@ template <any_context C, template <class, auto> class Model, class Spec, auto Si
 auto prepare(C& ctx, Model<Spec, Size>&& model) {
     using packing = typename C::kernels::packing;
     if constexpr (std::same_as<typename C::space, host>)
-        return represented<prepared<packing, Spec>>(std::move(model),
-                                                    detail::pack_parameter<C>{ctx});
+        return convert<prepared<packing, Spec>>(std::move(model), detail::pack_parameter<C>{ctx});
     else
         return copy_to(ctx, model);
 }

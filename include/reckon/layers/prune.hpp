@@ -2,7 +2,7 @@
 // are kept at first. count_nonzero(model) is what a pruned model has left.
 #pragma once
 
-#include <reckon/layers/representation.hpp>
+#include <reckon/layers/convert.hpp>
 
 namespace reckon::inline v0 {
 
@@ -15,7 +15,7 @@ template <template <class, auto> class Model, class Spec, auto Size>
 Model<prunable_spec<Spec>, Size> prunable(const Model<Spec, Size>& model) {
     const auto keep_all = []<class Inner>(const path&, const Inner& from,
                                           pruned_matrix<Inner, heap>& to) { to.inner = from; };
-    return represented<prunable_spec<Spec>>(model, overload{copy_parameter{}, keep_all});
+    return convert<prunable_spec<Spec>>(model, overload{copy_parameter{}, keep_all});
 }
 
 /// Parameters other than zero, whether their value or a mask holds them there; `count` has them

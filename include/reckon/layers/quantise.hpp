@@ -3,7 +3,7 @@
 // with them a head that is such a table. Biases, norms and positions stay as they are.
 #pragma once
 
-#include <reckon/layers/representation.hpp>
+#include <reckon/layers/convert.hpp>
 
 #include <cmath>
 #include <limits>
@@ -46,24 +46,23 @@ struct quantise_parameter {
 /// What comes out runs wherever a backend has a kernel for int8 rows.
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised<Spec>, Size> quantise(const Model<Spec, Size>& model) {
-    return represented<quantised<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
+    return convert<quantised<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
 }
 /// Of a model that is not needed any more: each weight is freed once it is int8.
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised<Spec>, Size> quantise(Model<Spec, Size>&& model) {
-    return represented<quantised<Spec>>(std::move(model),
-                                        overload{copy_parameter{}, quantise_parameter{}});
+    return convert<quantised<Spec>>(std::move(model),
+                                    overload{copy_parameter{}, quantise_parameter{}});
 }
 
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised_tables<Spec>, Size> quantise_tables(const Model<Spec, Size>& model) {
-    return represented<quantised_tables<Spec>>(model,
-                                               overload{copy_parameter{}, quantise_parameter{}});
+    return convert<quantised_tables<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
 }
 template <template <class, auto> class Model, class Spec, auto Size>
 Model<quantised_tables<Spec>, Size> quantise_tables(Model<Spec, Size>&& model) {
-    return represented<quantised_tables<Spec>>(std::move(model),
-                                               overload{copy_parameter{}, quantise_parameter{}});
+    return convert<quantised_tables<Spec>>(std::move(model),
+                                           overload{copy_parameter{}, quantise_parameter{}});
 }
 
 }  // namespace reckon::inline v0

@@ -1,12 +1,12 @@
 #include "small_models.hpp"
 
-#include <reckon/layers/round.hpp>
+#include <reckon/layers/cast.hpp>
 
 using namespace small;
 
-TEST_CASE("rounded<bf16> halves the bytes of linears and tables and keeps the rest") {
+TEST_CASE("cast<bf16> halves the bytes of linears and tables and keeps the rest") {
     const auto model = with_random_weights(bert::model<>{bert_size});
-    const auto half = rounded<bf16>(model);
+    const auto half = cast<bf16>(model);
     idx tables = 0, others = 0;
     walk_all(overload{[&](const path&, const matrix<bf16>& p) { tables += p.size(); },
                       [&](const path&, const matrix<float>& p) { others += p.size(); }},
@@ -19,20 +19,20 @@ TEST_CASE("rounded<bf16> halves the bytes of linears and tables and keeps the re
 
 TEST_CASE("f16 is another word in the same line") {
     const auto model = with_random_weights(bert::model<>{bert_size});
-    CHECK(cosine(output_of(rounded<f16>(model)), output_of(model)) > 0.9999);
+    CHECK(cosine(output_of(cast<f16>(model)), output_of(model)) > 0.9999);
 }
 
 TEST_CASE("a weight that leaves the range of f16 is refused") {
     auto model = with_random_weights(bert::model<>{bert_size});
     model.layers.blocks[0].ffn.up.weight.data()[3] = 1e6f;
-    CHECK_THROWS_WITH(rounded<f16>(model),
-                      "rounded: weight: expected numbers that stay finite, got others");
-    CHECK_NOTHROW(rounded<bf16>(model));
+    CHECK_THROWS_WITH(cast<f16>(model),
+                      "cast: weight: expected numbers that stay finite, got others");
+    CHECK_NOTHROW(cast<bf16>(model));
 }
 
 TEST_CASE("a model that is given away is rounded to the same, and is empty") {
     const auto original = with_random_weights(bert::model<>{bert_size});
     auto away = original;
-    CHECK(output_of(rounded<bf16>(std::move(away))) == output_of(rounded<bf16>(original)));
+    CHECK(output_of(cast<bf16>(std::move(away))) == output_of(cast<bf16>(original)));
     CHECK(count(away).bytes == 0);
 }

@@ -37,7 +37,7 @@ template <class Write> struct consuming {
 
 /// model<Spec> -> model<NewSpec>
 template <class NewSpec, template <class, auto> class Model, class Spec, auto Size, class Write>
-Model<NewSpec, Size> represented(const Model<Spec, Size>& from, Write&& write) {
+Model<NewSpec, Size> convert(const Model<Spec, Size>& from, Write&& write) {
     Model<NewSpec, Size> to{from.size};
     walk_all(write, from, to);
     return to;
@@ -47,7 +47,7 @@ Model<NewSpec, Size> represented(const Model<Spec, Size>& from, Write&& write) {
 /// parameters is freed as soon as the other has been written: where large arrays stand on pages of
 /// their own (core/pages.hpp) there is never more than about one model in memory.
 template <class NewSpec, template <class, auto> class Model, class Spec, auto Size, class Write>
-Model<NewSpec, Size> represented(Model<Spec, Size>&& from, Write&& write) {
+Model<NewSpec, Size> convert(Model<Spec, Size>&& from, Write&& write) {
     Model<NewSpec, Size> to{from.size};
     walk_all(consuming<std::remove_reference_t<Write>>{write}, from, to);
     return to;

@@ -1,42 +1,42 @@
-// rounded<T>(model): the weights of the linears and the tables become T, bf16 or f16, rounded to
+// cast<T>(model): the weights of the linears and the tables become T, bf16 or f16, rounded to
 // nearest even; biases, norms and learned positions stay as they are. Numbers beyond T's largest
 // become infinite, as they do in any conversion; a model with such weights is refused.
 #pragma once
 
+#include <reckon/layers/convert.hpp>
 #include <reckon/layers/embedding.hpp>
-#include <reckon/layers/representation.hpp>
 
 #include <cmath>
 
 namespace reckon::inline v0 {
 
-template <class T, class Base> struct rounded_to : Base {
+template <class T, class Base> struct cast_to : Base {
     using linear = dense<T>;
     using table = dense<T>;
 };
 
-struct round_parameter {
+struct cast_parameter {
     template <class From, class To>
     requires(!std::same_as<From, To>) void operator()(const path&, const matrix<From, heap>& from,
                                                       matrix<To, heap>& to) const {
         for (idx i = 0; i < from.size(); ++i) {
             to.data()[i] = To(float(from.data()[i]));
-            expect_that(std::isfinite(float(to.data()[i])), "rounded", "weight",
+            expect_that(std::isfinite(float(to.data()[i])), "cast", "weight",
                         "numbers that stay finite", "others");
         }
     }
 };
 
-/// model<Spec> -> model<rounded_to<T, Spec>>
+/// model<Spec> -> model<cast_to<T, Spec>>
 template <class T, template <class, auto> class Model, class Spec, auto Size>
-Model<rounded_to<T, Spec>, Size> rounded(const Model<Spec, Size>& model) {
-    return represented<rounded_to<T, Spec>>(model, overload{copy_parameter{}, round_parameter{}});
+Model<cast_to<T, Spec>, Size> cast(const Model<Spec, Size>& model) {
+    return convert<cast_to<T, Spec>>(model, overload{copy_parameter{}, cast_parameter{}});
 }
 /// Of a model that is not needed any more: each weight is freed once it is rounded.
 template <class T, template <class, auto> class Model, class Spec, auto Size>
-Model<rounded_to<T, Spec>, Size> rounded(Model<Spec, Size>&& model) {
-    return represented<rounded_to<T, Spec>>(std::move(model),
-                                            overload{copy_parameter{}, round_parameter{}});
+Model<cast_to<T, Spec>, Size> cast(Model<Spec, Size>&& model) {
+    return convert<cast_to<T, Spec>>(std::move(model),
+                                     overload{copy_parameter{}, cast_parameter{}});
 }
 
 }  // namespace reckon::inline v0
