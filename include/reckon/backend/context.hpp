@@ -8,13 +8,13 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
-#include <reckon/backend/workers.hpp>
+#include <reckon/backend/thread_pool.hpp>
 #include <reckon/core/arena.hpp>
 #include <reckon/core/dtype.hpp>
 #include <reckon/core/view.hpp>
 
 #if defined(__unix__) || defined(__APPLE__)
-#include <reckon/backend/threads.hpp>
+#include <reckon/backend/posix_thread_pool.hpp>
 #define RECKON_THREADS 1
 #endif
 
@@ -48,7 +48,7 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
     explicit context(context_options options = {}) requires(!dry) : memory_(tag::blocks()) {
         expect_that(options.threads != 0, "context", "threads", "at least 1", idx{0});
 #ifdef RECKON_THREADS
-        if (options.threads > 1) workers_ = new thread_workers(options.threads);
+        if (options.threads > 1) workers_ = new posix_thread_pool(options.threads);
 #else
         expect_that(options.threads == 1, "context", "threads", "1 on this system",
                     options.threads);

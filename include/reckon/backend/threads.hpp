@@ -4,7 +4,7 @@
 // for some 25 us, then it sleeps, and so does the caller that waits for the last task.
 #pragma once
 
-#include <reckon/backend/workers.hpp>
+#include <reckon/backend/thread_pool.hpp>
 #include <reckon/core/error.hpp>
 #include <reckon/core/heap_array.hpp>
 
@@ -15,14 +15,14 @@
 namespace reckon::inline v0 {
 inline namespace RECKON_ISA {
 
-class thread_workers : public workers {
+class posix_thread_pool : public workers {
   public:
-    explicit thread_workers(idx threads)
+    explicit posix_thread_pool(idx threads)
         : workers{threads,
                   [](workers& w, idx n, const void* work, task f) {
-                      static_cast<thread_workers&>(w).share(n, work, f);
+                      static_cast<posix_thread_pool&>(w).share(n, work, f);
                   },
-                  [](workers& w) { delete &static_cast<thread_workers&>(w); }},
+                  [](workers& w) { delete &static_cast<posix_thread_pool&>(w); }},
           seats_(threads - 1) {
         for (idx i = 0; i < seats_.size(); ++i) {
             seats_[i] = {this, i + 1, {}};
@@ -32,13 +32,13 @@ class thread_workers : public workers {
             }
         }
     }
-    thread_workers(const thread_workers&) = delete;
-    thread_workers& operator=(const thread_workers&) = delete;
-    ~thread_workers() { join(seats_.size()); }
+    posix_thread_pool(const posix_thread_pool&) = delete;
+    posix_thread_pool& operator=(const posix_thread_pool&) = delete;
+    ~posix_thread_pool() { join(seats_.size()); }
 
   private:
     struct seat {
-        thread_workers* home = nullptr;
+        posix_thread_pool* home = nullptr;
         idx number = 0;
         pthread_t thread{};
     };
@@ -113,7 +113,7 @@ class thread_workers : public workers {
 
     static void* serve(void* argument) {
         const seat& self = *static_cast<seat*>(argument);
-        thread_workers& home = *self.home;
+        posix_thread_pool& home = *self.home;
         while (!home.ending_.load()) {
             home.take_tasks(self.number);
             if (home.look_out([&] { return home.has_task() || home.ending_.load(); })) continue;

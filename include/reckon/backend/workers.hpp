@@ -1,5 +1,6 @@
 // How a context runs independent tasks. The interface is two function pointers, so that a build
-// without threads refers to none; backend/threads.hpp is the implementation on POSIX threads.
+// without threads refers to none; backend/posix_thread_pool.hpp is the implementation on POSIX
+// threads.
 #pragma once
 
 #include <reckon/core/config.hpp>
