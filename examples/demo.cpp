@@ -8,7 +8,7 @@
 
 #include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert.hpp>
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
 #include <reckon/tasks/embed.hpp>
 #include <reckon/text/load_wordpiece.hpp>
 

@@ -1,8 +1,8 @@
 #include "neighbours.hpp"
 
 #include <reckon/core/random.hpp>
-#include <reckon/retrieval/int8.hpp>
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
+#include <reckon/retrieval/int8_index.hpp>
 
 #include <cmath>
 #include <fstream>

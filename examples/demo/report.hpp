@@ -4,7 +4,7 @@
 #include "evaluation.hpp"
 #include "films.hpp"
 
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
 
 #include <algorithm>
 #include <cstdio>

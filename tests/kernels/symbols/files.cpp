@@ -7,7 +7,7 @@
 #include <reckon/models/bert.hpp>
 #include <reckon/models/llama/load.hpp>
 #include <reckon/models/sasrec.hpp>
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
 #include <reckon/tasks/beam_search.hpp>
 #include <reckon/tasks/embed.hpp>
 #include <reckon/tasks/generate.hpp>

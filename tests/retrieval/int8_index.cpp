@@ -1,8 +1,8 @@
 #include "vectors.hpp"
 
 #include <reckon/core/error.hpp>
-#include <reckon/retrieval/int8.hpp>
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
+#include <reckon/retrieval/int8_index.hpp>
 
 #include <cmath>
 #include <cstring>

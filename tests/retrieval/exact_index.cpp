@@ -1,7 +1,7 @@
 #include "vectors.hpp"
 
 #include <reckon/core/error.hpp>
-#include <reckon/retrieval/knn.hpp>
+#include <reckon/retrieval/exact_index.hpp>
 
 #include <algorithm>
 #include <numeric>
