@@ -13,11 +13,6 @@
 #include <reckon/core/dtype.hpp>
 #include <reckon/core/view.hpp>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <reckon/backend/posix_thread_pool.hpp>
-#define RECKON_THREADS 1
-#endif
-
 #include <span>
 #include <type_traits>
 
@@ -48,7 +43,7 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
     explicit context(context_options options = {}) requires(!dry) : memory_(tag::blocks()) {
         expect_that(options.threads != 0, "context", "threads", "at least 1", idx{0});
 #ifdef RECKON_THREADS
-        if (options.threads > 1) workers_ = new posix_thread_pool(options.threads);
+        if (options.threads > 1) pool_ = new posix_thread_pool(options.threads);
 #else
         expect_that(options.threads == 1, "context", "threads", "1 on this system",
                     options.threads);
@@ -61,7 +56,7 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
     context(const context&) = delete;
     context& operator=(const context&) = delete;
     constexpr ~context() {
-        if (workers_ != nullptr) workers_->stop(*workers_);
+        if (pool_ != nullptr) pool_->stop(*pool_);
     }
 
     /// A tensor [rows, cols] in the workspace, its values not set.
@@ -90,15 +85,15 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
 
     /// f(task, worker) for every task; the cut is the caller's and depends on shapes alone.
     template <class F> void parallel(idx tasks, const F& f) {
-        if (workers_ == nullptr || tasks < 2) {
+        if (pool_ == nullptr || tasks < 2) {
             for (idx i = 0; i < tasks; ++i) f(i, idx{0});
         } else {
-            workers_->run(*workers_, tasks, &f, [](const void* work, idx number, idx worker) {
+            pool_->run(*pool_, tasks, &f, [](const void* work, idx number, idx worker) {
                 (*static_cast<const F*>(work))(number, worker);
             });
         }
     }
-    constexpr idx threads() const { return workers_ != nullptr ? workers_->count : dry_threads_; }
+    constexpr idx threads() const { return pool_ != nullptr ? pool_->count : dry_threads_; }
 
     constexpr const arena& workspace() const { return memory_; }
     constexpr typename tag::state& state() { return state_; }
@@ -108,7 +103,7 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
 
   private:
     typename tag::state state_{};
-    workers* workers_ = nullptr;
+    thread_pool* pool_ = nullptr;
     idx dry_threads_ = 1;
 };
 

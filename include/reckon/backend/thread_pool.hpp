@@ -1,28 +1,43 @@
-// Workers on POSIX threads (<pthread.h> costs a header nothing, <thread> half a second). Tasks are
-// handed out one by one, so uneven ones balance by themselves; who comes late finds nothing left
-// and holds up nobody. A forward is hundreds of short regions: a worker looks out for the next one
-// for some 25 us, then it sleeps, and so does the caller that waits for the last task.
+// How a context runs independent tasks. The interface is two function pointers, so that a build
+// without threads refers to none. On POSIX threads (<pthread.h> costs a header nothing, <thread>
+// half a second) tasks are handed out one by one, so uneven ones balance by themselves; a worker
+// that comes late finds nothing left and holds up nobody. A forward is hundreds of short regions: a
+// worker looks out for the next one for some 25 us, then it sleeps, and so does the caller that
+// waits for the last task.
 #pragma once
 
-#include <reckon/backend/thread_pool.hpp>
+#include <reckon/core/config.hpp>
+
+#if defined(__unix__) || defined(__APPLE__)
 #include <reckon/core/error.hpp>
 #include <reckon/core/heap_array.hpp>
 
 #include <atomic>
 
 #include <pthread.h>
+#define RECKON_THREADS 1
+#endif
 
 namespace reckon::inline v0 {
 inline namespace RECKON_ISA {
 
-class posix_thread_pool : public workers {
+struct thread_pool {
+    using task = void (*)(const void* work, idx number, idx worker);
+
+    idx count = 1;  // the caller among them
+    void (*run)(thread_pool& self, idx tasks, const void* work, task f) = nullptr;
+    void (*stop)(thread_pool& self) = nullptr;
+};
+
+#ifdef RECKON_THREADS
+class posix_thread_pool : public thread_pool {
   public:
     explicit posix_thread_pool(idx threads)
-        : workers{threads,
-                  [](workers& w, idx n, const void* work, task f) {
-                      static_cast<posix_thread_pool&>(w).share(n, work, f);
-                  },
-                  [](workers& w) { delete &static_cast<posix_thread_pool&>(w); }},
+        : thread_pool{threads,
+                      [](thread_pool& w, idx n, const void* work, task f) {
+                          static_cast<posix_thread_pool&>(w).share(n, work, f);
+                      },
+                      [](thread_pool& w) { delete &static_cast<posix_thread_pool&>(w); }},
           seats_(threads - 1) {
         for (idx i = 0; i < seats_.size(); ++i) {
             seats_[i] = {this, i + 1, {}};
@@ -146,6 +161,7 @@ class posix_thread_pool : public workers {
     std::atomic<idx> sleepers_{0};
     std::atomic<bool> caller_sleeps_{false}, ending_{false};
 };
+#endif
 
 }  // namespace RECKON_ISA
 }  // namespace reckon::inline v0
