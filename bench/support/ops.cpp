@@ -1,7 +1,7 @@
 #include "ops.hpp"
 
 #include <reckon/core/random.hpp>
-#include <reckon/layers/door.hpp>
+#include <reckon/layers/spec_check.hpp>
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/attention.hpp>
 #include <reckon/ops/layer_norm.hpp>
@@ -23,7 +23,7 @@ struct product_size {
 };
 template <class Spec = product_spec, auto Size = run_time{}>
 struct product : sized<product_size, Size> {
-    part<typename Spec::linear, compiled_here<Spec>> layer;
+    module_of<typename Spec::linear, compiled_here<Spec>> layer;
 
     explicit product(const product_size& s) : sized<product_size, Size>(s), layer(s.in, s.out) {}
     static constexpr void visit(auto&& f, auto&... self) { f("layer", self.layer...); }

@@ -14,8 +14,8 @@ namespace {
 /// Is there a kernel that does them in one go?
 template <class C, class W>
 concept together = requires(C& ctx, view<const float> x,
-                            std::span<const ops::linear_part_of<C, W>> parts) {
-    linears_kernel(typename C::tag{}, ctx, x, parts);
+                            std::span<const ops::linear_operands_of<C, W>> group) {
+    linears_kernel(typename C::tag{}, ctx, x, group);
 };
 
 struct on_heap {
@@ -43,13 +43,13 @@ void check(idx rows, idx in, const std::array<W, 3>& w, idx threads) {
     using C = decltype(ctx);
     numbers x(1, rows, in, -1, 1, 1), bias(2, 1, w[0].rows);
     const auto scope = ctx.scope();
-    const ops::linear_part_of<C, W> parts[]{
+    const ops::linear_operands_of<C, W> group[]{
         {w[0], {bias.look(), activation::gelu}}, {w[1]}, {w[2], {{}, activation::relu}}};
-    const auto together = ops::linears<C, W>(ctx, x.look(), parts);
+    const auto together = ops::linears<C, W>(ctx, x.look(), group);
     for (idx i = 0; i < 3; ++i) {
         CAPTURE(i);
         const view<const float> y = together[i],
-                                alone = ops::linear(ctx, x.look(), w[i], parts[i].e);
+                                alone = ops::linear(ctx, x.look(), w[i], group[i].e);
         REQUIRE(y.rows == rows);
         REQUIRE(y.cols == w[i].rows);
         CHECK(values_of(y) == values_of(alone));

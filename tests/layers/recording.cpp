@@ -23,8 +23,8 @@ using range = gradient_range<double>;
 
 /// norm(x + down(f(up(x)))): a post-norm feed-forward with its residual.
 struct network {
-    part<spec::linear, spec> up{width, hidden}, down{hidden, width};
-    part<layer_normed, spec> norm{width, 1e-3f};
+    module_of<spec::linear, spec> up{width, hidden}, down{hidden, width};
+    module_of<layer_normed, spec> norm{width, 1e-3f};
     activation f = activation::gelu;
 
     static constexpr void visit(auto&& v, auto&... self) {

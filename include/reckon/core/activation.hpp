@@ -21,7 +21,7 @@ template <class E, class Space = host> struct epilogue {
 };
 
 /// One of several products of the same rows: y = f(x w^T + bias).
-template <class W, class E, class Space = host> struct linear_part {
+template <class W, class E, class Space = host> struct linear_operands {
     W w;
     epilogue<E, Space> e{};
     view<E, Space> y{};

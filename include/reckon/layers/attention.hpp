@@ -16,7 +16,7 @@ struct head_sizes {
 };
 
 template <class Spec> struct self_attention {
-    using linear = part<typename Spec::linear, Spec>;
+    using linear = module_of<typename Spec::linear, Spec>;
     linear query, key, value, out;
     head_sizes size;
     float scale = 1;  // 1 / sqrt(width of a head)

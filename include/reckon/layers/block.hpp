@@ -24,9 +24,9 @@ struct block_size {
 
 template <class Spec> struct block {
     self_attention<Spec> attend;
-    part<typename Spec::norm, Spec> norm_1;
-    part<typename Spec::ffn, Spec> ffn;
-    part<typename Spec::norm, Spec> norm_2;
+    module_of<typename Spec::norm, Spec> norm_1;
+    module_of<typename Spec::ffn, Spec> ffn;
+    module_of<typename Spec::norm, Spec> norm_2;
 
     constexpr block() = default;
     constexpr explicit block(const block_size& s)

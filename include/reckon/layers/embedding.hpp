@@ -2,7 +2,7 @@
 #pragma once
 
 #include <reckon/core/position_order.hpp>
-#include <reckon/layers/part.hpp>
+#include <reckon/layers/spec.hpp>
 #include <reckon/ops/embedding.hpp>
 #include <reckon/ops/rope.hpp>
 

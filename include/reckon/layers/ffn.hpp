@@ -7,7 +7,7 @@
 namespace reckon::inline v0 {
 
 template <activation F, class Spec> struct ffn_module {
-    part<typename Spec::linear, Spec> up, down;
+    module_of<typename Spec::linear, Spec> up, down;
 
     constexpr ffn_module() = default;
     constexpr ffn_module(idx width, idx hidden) : up(width, hidden), down(hidden, width) {}
@@ -33,7 +33,7 @@ using relu_ffn = ffn_with<activation::relu>;
 using silu_ffn = ffn_with<activation::silu>;
 
 template <activation F, class Spec> struct gated_ffn_module {
-    part<typename Spec::linear, Spec> gate, up, down;
+    module_of<typename Spec::linear, Spec> gate, up, down;
 
     constexpr gated_ffn_module() = default;
     constexpr gated_ffn_module(idx width, idx hidden)

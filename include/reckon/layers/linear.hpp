@@ -2,7 +2,7 @@
 // a weight, a bias, and ops::linear over whatever view the weight gives.
 #pragma once
 
-#include <reckon/layers/part.hpp>
+#include <reckon/layers/spec.hpp>
 #include <reckon/ops/linear.hpp>
 
 namespace reckon::inline v0 {
@@ -34,15 +34,15 @@ template <linear_policy Policy, class Spec> struct linear_layer {
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x,
                                       activation f = activation::none) const {
-        const auto p = part_of<C>(f);
+        const auto p = operands<C>(f);
         return ops::linear(ctx, x, p.w, p.e);
     }
 
     /// What the op takes.
-    template <any_context C> constexpr auto part_of(activation f = activation::none) const {
+    template <any_context C> constexpr auto operands(activation f = activation::none) const {
         ops::epilogue_of<C> e{{}, f};
         if constexpr (biased) e.bias = bias.look();
-        return ops::linear_part_of<C, decltype(weight.look())>{weight.look(), e};
+        return ops::linear_operands_of<C, decltype(weight.look())>{weight.look(), e};
     }
 };
 
@@ -51,9 +51,9 @@ template <any_context C, class First, class... Rest>
 constexpr std::array<tensor_of<C>, 1 + sizeof...(Rest)> linears(C& ctx, tensor_of<C> x,
                                                                 const First& first,
                                                                 const Rest&... rest) {
-    if constexpr (requires { first.template part_of<C>(); } && (std::same_as<First, Rest> && ...))
+    if constexpr (requires { first.template operands<C>(); } && (std::same_as<First, Rest> && ...))
         return ops::linears<C, decltype(first.weight.look())>(
-            ctx, x, {first.template part_of<C>(), rest.template part_of<C>()...});
+            ctx, x, {first.template operands<C>(), rest.template operands<C>()...});
     else
         return {first(ctx, x), rest(ctx, x)...};
 }

@@ -2,7 +2,7 @@
 // block's residuals want: of x + f in x's place, and of x once f has been added to it.
 #pragma once
 
-#include <reckon/layers/part.hpp>
+#include <reckon/layers/spec.hpp>
 #include <reckon/ops/layer_norm.hpp>
 #include <reckon/ops/rms_norm.hpp>
 

@@ -8,7 +8,7 @@
 #include <reckon/backend/context.hpp>
 #include <reckon/core/batch.hpp>
 #include <reckon/core/visit.hpp>
-#include <reckon/layers/part.hpp>
+#include <reckon/layers/spec.hpp>
 
 #include <span>
 

@@ -35,16 +35,17 @@ void run_linear(C& ctx, input_of<C> x, W w, epilogue_of<C> e, output_of<C> y) {
                       "prepare the model for this backend");
 }
 
-template <class C, class W> using linear_part_of = linear_part<W, number_of<C>, typename C::space>;
+template <class C, class W>
+using linear_operands_of = linear_operands<W, number_of<C>, typename C::space>;
 
 /// A kernel for several at once takes no more scratch than one of them does.
 template <any_context C, weight_view W>
-void run_linears(C& ctx, input_of<C> x, std::span<const linear_part_of<C, W>> parts) {
+void run_linears(C& ctx, input_of<C> x, std::span<const linear_operands_of<C, W>> group) {
     using Tag = typename C::tag;
-    if constexpr (requires { linears_kernel(Tag{}, ctx, x, parts); })
-        linears_kernel(Tag{}, ctx, x, parts);
+    if constexpr (requires { linears_kernel(Tag{}, ctx, x, group); })
+        linears_kernel(Tag{}, ctx, x, group);
     else
-        for (const auto& p : parts) run_linear(ctx, x, p.w, p.e, p.y);
+        for (const auto& p : group) run_linear(ctx, x, p.w, p.e, p.y);
 }
 
 template <any_context C>
@@ -101,19 +102,19 @@ constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}
     }
 }
 
-/// y[i] = f(x w^T + bias) of parts[i], whose own y is not read.
+/// y[i] = f(x w^T + bias) of group[i], whose own y is not read.
 template <any_context C, weight_view W, idx N>
 constexpr std::array<tensor_of<C>, N> linears(C& ctx, tensor_of<C> x,
-                                              const linear_part_of<C, W> (&parts)[N]) {
+                                              const linear_operands_of<C, W> (&group)[N]) {
     std::array<tensor_of<C>, N> y{};
     if constexpr (C::recording || C::dry || !lives_with<C, W>) {
-        for (idx i = 0; i < N; ++i) y[i] = linear(ctx, x, parts[i].w, parts[i].e);
+        for (idx i = 0; i < N; ++i) y[i] = linear(ctx, x, group[i].w, group[i].e);
     } else {
-        std::array<linear_part_of<C, W>, N> own{};
+        std::array<linear_operands_of<C, W>, N> own{};
         for (idx i = 0; i < N; ++i) {
-            expect_fits<C>(x, parts[i].w, parts[i].e);
-            y[i] = ctx.make(x.rows, parts[i].w.rows);
-            own[i] = {parts[i].w, parts[i].e, y[i]};
+            expect_fits<C>(x, group[i].w, group[i].e);
+            y[i] = ctx.make(x.rows, group[i].w.rows);
+            own[i] = {group[i].w, group[i].e, y[i]};
         }
         run_linears<C, W>(ctx, x, own);
     }

@@ -81,7 +81,7 @@ template <class Arch> float highest_of(vec<Arch> v) {
 
 /// How much of a vector a step covers: all of it, or its first `count` lanes.
 struct whole {};
-struct part {
+struct first_lanes {
     idx count;
 
     auto mask() const { return std::uint16_t((1u << count) - 1); }
@@ -92,7 +92,7 @@ template <class Arch> vec<Arch> load(const float* p, whole = {}, float = 0) {
 }
 template <class Arch> void store(vec<Arch> v, float* p, whole = {}) { v.store_unaligned(p); }
 
-template <class Arch> vec<Arch> load(const float* p, part some, float beyond = 0) {
+template <class Arch> vec<Arch> load(const float* p, first_lanes some, float beyond = 0) {
     if constexpr (std::derived_from<Arch, avx512>) {
         return _mm512_mask_loadu_ps(vec<Arch>(beyond), some.mask(), p);
     } else {
@@ -101,7 +101,7 @@ template <class Arch> vec<Arch> load(const float* p, part some, float beyond = 0
         return vec<Arch>::load_aligned(lanes);
     }
 }
-template <class Arch> void store(vec<Arch> v, float* p, part some) {
+template <class Arch> void store(vec<Arch> v, float* p, first_lanes some) {
     if constexpr (std::derived_from<Arch, avx512>) {
         _mm512_mask_storeu_ps(p, some.mask(), v);
     } else {
@@ -113,17 +113,17 @@ template <class Arch> void store(vec<Arch> v, float* p, part some) {
 
 /// The same number in every lane that a step covers, zero in the others.
 template <class Arch> vec<Arch> load_same(float number, whole = {}) { return vec<Arch>(number); }
-template <class Arch> vec<Arch> load_same(float number, part some) {
+template <class Arch> vec<Arch> load_same(float number, first_lanes some) {
     alignas(64) float lanes[Arch::lanes] = {};
     for (idx i = 0; i < Arch::lanes && i < some.count; ++i) lanes[i] = number;
     return vec<Arch>::load_aligned(lanes);
 }
 
-/// f(first, whole) for every whole vector of n numbers, then f(first, part) for the rest.
+/// f(first, whole) for every whole vector of n numbers, then f(first, first_lanes) for the rest.
 template <class Arch, class F> [[gnu::always_inline]] inline void steps(idx n, const F& f) {
     idx i = 0;
     for (; i + Arch::lanes <= n; i += Arch::lanes) f(i, whole{});
-    if (i < n) f(i, part{n - i});
+    if (i < n) f(i, first_lanes{n - i});
 }
 
 /// f(i) for i below n, as many at a time as a vector has lanes: compilers turn an inner loop of

@@ -212,7 +212,7 @@ template <class Arch> std::int32_t total_of(typename bytes_of<Arch>::sums s) {
 template <class Arch> vec<Arch> widened(const std::int8_t* q, whole) {
     return bytes_of<Arch>::number(bytes_of<Arch>::widen(q));
 }
-template <class Arch> vec<Arch> widened(const std::int8_t* q, part some) {
+template <class Arch> vec<Arch> widened(const std::int8_t* q, first_lanes some) {
     std::int8_t all[Arch::lanes] = {};
     std::memcpy(all, q, some.count);
     return widened<Arch>(all, whole{});
@@ -222,7 +222,7 @@ template <class Arch> vec<Arch> widened(const std::int8_t* q, part some) {
 template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, whole) {
     bytes_of<Arch>::narrow(x, to);
 }
-template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, part some) {
+template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, first_lanes some) {
     std::int8_t all[Arch::lanes];
     bytes_of<Arch>::narrow(x, all);
     std::memcpy(to, all, some.count);

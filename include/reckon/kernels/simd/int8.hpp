@@ -197,7 +197,7 @@ template <class Arch> void run(const linear_byte_rows& c) {
 template <class Arch> auto sums_at(const void* p, whole) {
     return bytes_of<Arch>::load_sums(static_cast<const std::int32_t*>(p));
 }
-template <class Arch> auto sums_at(const void* p, part some) {
+template <class Arch> auto sums_at(const void* p, first_lanes some) {
     alignas(64) std::int32_t lanes[Arch::lanes] = {};
     std::memcpy(lanes, p, some.count * sizeof(std::int32_t));
     return bytes_of<Arch>::load_sums(lanes);

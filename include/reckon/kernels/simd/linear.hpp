@@ -95,7 +95,7 @@ template <class Arch> void run(const linear_transposed& c) {
         {c.x.data, c.x.stride, 1, c.w.data, c.w.stride, c.w.rows, zeros, 0, c.y.data, c.y.stride},
         c.y.rows, vectors);
     if (done == c.y.cols) return;
-    const part rest{c.y.cols - done};
+    const first_lanes rest{c.y.cols - done};
     for (idx r = 0; r < c.y.rows; ++r) {
         vec<Arch> sum(0);
         for (idx k = 0; k < c.w.rows; ++k)

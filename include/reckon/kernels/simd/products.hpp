@@ -14,15 +14,15 @@
 namespace reckon::inline v0 {
 
 namespace simd {
-template <class W> using parts = std::span<const linear_part<W, float>>;
+template <class W> using group = std::span<const linear_operands<W, float>>;
 }  // namespace simd
 
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                    simd::parts<typename simd_panels<Arch>::view> parts) {
+                    simd::group<typename simd_panels<Arch>::view> group) {
     constexpr idx width = simd_panels<Arch>::width;
     simd::by_blocks_of(
-        ctx, x.rows, x.cols * sizeof(float), parts, width,
+        ctx, x.rows, x.cols * sizeof(float), group, width,
         [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
             simd::RECKON_ISA::call<Arch>(simd::linear_panel{
                 x.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs), p.e.f,
@@ -32,13 +32,13 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
 
 /// Over a packed weight, which is one of one.
 template <class Arch, class Next, class C, class W>
-requires requires(C& ctx, view<const float> x, simd::parts<W> parts) {
-    linears_kernel(cpu_simd<Arch, Next>{}, ctx, x, parts);
+requires requires(C& ctx, view<const float> x, simd::group<W> group) {
+    linears_kernel(cpu_simd<Arch, Next>{}, ctx, x, group);
 }
 void linear_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const float> x, W w, epilogue<float> e,
                    view<float> y) {
-    const linear_part<W, float> one[]{{w, e, y}};
-    linears_kernel(tag, ctx, x, simd::parts<W>(one));
+    const linear_operands<W, float> one[]{{w, e, y}};
+    linears_kernel(tag, ctx, x, simd::group<W>(one));
 }
 
 template <class Arch, class Next, class C>
@@ -111,10 +111,10 @@ void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
 template <class Arch, class Next, class C>
 requires(!C::recording) void linears_kernel(
     cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-    simd::parts<typename simd_byte_panels<Arch>::view> parts) {
+    simd::group<typename simd_byte_panels<Arch>::view> group) {
     simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
         constexpr idx width = simd_byte_panels<Arch>::width;
-        simd::by_blocks_of(ctx, x.rows, x.cols, parts, width,
+        simd::by_blocks_of(ctx, x.rows, x.cols, group, width,
                            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
                                simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
                                    rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
@@ -166,11 +166,11 @@ void round_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, view<bf16> y) 
 
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                    simd::parts<typename simd_pair_panels<Arch>::view> parts) {
+                    simd::group<typename simd_pair_panels<Arch>::view> group) {
     simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
         constexpr idx width = simd_pair_panels<Arch>::width;
         simd::by_blocks_of(
-            ctx, x.rows, x.cols * sizeof(bf16), parts, width,
+            ctx, x.rows, x.cols * sizeof(bf16), group, width,
             [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
                 simd::RECKON_ISA::call<Pairs>(simd::linear_pair_panel{
                     pairs.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs),

@@ -29,12 +29,12 @@ template <class Arch> pairs<Arch> load_pairs(const float* p, whole) {
 template <class Arch> void store_pairs(const pairs<Arch>& x, float* p, whole) {
     complex_vec<Arch>(x.a, x.b).store_unaligned(reinterpret_cast<std::complex<float>*>(p));
 }
-template <class Arch> pairs<Arch> load_pairs(const float* p, part some) {
+template <class Arch> pairs<Arch> load_pairs(const float* p, first_lanes some) {
     float both[2 * Arch::lanes] = {};
     for (idx i = 0; i < 2 * Arch::lanes && i < 2 * some.count; ++i) both[i] = p[i];
     return load_pairs<Arch>(both, whole{});
 }
-template <class Arch> void store_pairs(const pairs<Arch>& x, float* p, part some) {
+template <class Arch> void store_pairs(const pairs<Arch>& x, float* p, first_lanes some) {
     float both[2 * Arch::lanes];
     store_pairs<Arch>(x, both, whole{});
     for (idx i = 0; i < 2 * Arch::lanes && i < 2 * some.count; ++i) p[i] = both[i];

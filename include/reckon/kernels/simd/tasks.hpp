@@ -31,25 +31,25 @@ void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
     });
 }
 
-/// f(part, row, rows, column, columns, next) likewise, over the results of several products of the
+/// f(one, row, rows, column, columns, next) likewise, over the results of several products of the
 /// same rows, all tasks at once. `next` is the column, if need be beyond the last, where the worker
 /// is likely to go on, or this one, as another block of rows comes first. Rows of x, of so many
 /// bytes, are taken in bands of 4 MB, which a cache holds while all columns pass.
-template <class C, class Parts, class F>
-void by_blocks_of(C& ctx, idx rows, idx row_bytes, const Parts& parts, idx wide, const F& f) {
+template <class C, class Group, class F>
+void by_blocks_of(C& ctx, idx rows, idx row_bytes, const Group& group, idx wide, const F& f) {
     constexpr idx high = 144;
-    const auto across = [&](const auto& part) { return (part.y.cols + wide - 1) / wide; };
+    const auto across = [&](const auto& one) { return (one.y.cols + wide - 1) / wide; };
     idx all = 0;
-    for (const auto& part : parts) all += across(part);
+    for (const auto& one : group) all += across(one);
     const idx down = (rows + high - 1) / high, fit = (idx{4} << 20) / (high * row_bytes + 1) + 1;
     ctx.parallel(down * all, [&](idx task, idx) {
         const idx top = task / (fit * all) * fit, band = down - top < fit ? down - top : fit;
         const idx own = task - top * all, block = top + own % band, row = block * high;
         idx i = 0, column = own / band;
-        for (; column >= across(parts[i]); ++i) column -= across(parts[i]);
-        const idx col = column * wide, left = parts[i].y.cols - col;
+        for (; column >= across(group[i]); ++i) column -= across(group[i]);
+        const idx col = column * wide, left = group[i].y.cols - col;
         const idx next = band == 1 ? ctx.threads() : own % band == band - 1 ? 1 : 0;
-        f(parts[i], row, rows - row < high ? rows - row : high, col, left < wide ? left : wide,
+        f(group[i], row, rows - row < high ? rows - row : high, col, left < wide ? left : wide,
           col + next * wide);
     });
 }

@@ -5,8 +5,8 @@
 
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/cache.hpp>
-#include <reckon/layers/door.hpp>
 #include <reckon/layers/embedding.hpp>
+#include <reckon/layers/spec_check.hpp>
 #include <reckon/layers/stack.hpp>
 #include <reckon/models/llama/config.hpp>
 
@@ -29,9 +29,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     using S = checked<Spec, spec>;
 
     embedding_table<typename S::table, S> tokens;
-    part<typename S::positions, S> positions;
+    module_of<typename S::positions, S> positions;
     stack_of<S, Size> layers;
-    part<typename S::norm, S> norm;
+    module_of<typename S::norm, S> norm;
     typename S::linear::template weight<S> head;  // [vocabulary, width], none if tied
 
     constexpr explicit model(const config& c = default_size<config, Size>())

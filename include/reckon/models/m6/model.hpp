@@ -7,9 +7,9 @@
 
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/cache.hpp>
-#include <reckon/layers/door.hpp>
 #include <reckon/layers/embedding.hpp>
 #include <reckon/layers/front.hpp>
+#include <reckon/layers/spec_check.hpp>
 #include <reckon/layers/stack.hpp>
 #include <reckon/models/m6/config.hpp>
 #include <reckon/ops/linear_transposed.hpp>
@@ -36,10 +36,10 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     using S = checked<Spec, spec>;
 
     embedding_table<typename S::table, S> tokens;      // [vocabulary, table width]
-    part<typename S::positions, S> positions;          // [positions, table width]
+    module_of<typename S::positions, S> positions;     // [positions, table width]
     typename S::table::template weight<S> projection;  // [width, table width], or none
     stack_of<S, Size> layers;
-    part<typename S::norm, S> norm;
+    module_of<typename S::norm, S> norm;
 
     constexpr explicit model(const config& c = default_size<config, Size>())
         : sized<config, Size>(c),

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/door.hpp>
 #include <reckon/layers/embedding.hpp>
+#include <reckon/layers/spec_check.hpp>
 #include <reckon/layers/stack.hpp>
 #include <reckon/models/sasrec/config.hpp>
 #include <reckon/ops/pool.hpp>
@@ -29,8 +29,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     using S = checked<Spec, spec>;
 
     embedding_table<typename S::table, S> items;
-    part<typename S::positions, S> positions;
-    part<typename S::norm, S> norm;
+    module_of<typename S::positions, S> positions;
+    module_of<typename S::norm, S> norm;
     stack_of<S, Size> layers;
 
     constexpr explicit model(const config& c = default_size<config, Size>())

@@ -12,7 +12,7 @@
 namespace reckon::inline v0 {
 
 /// The module that a policy makes inside a spec.
-template <class Policy, class Spec> using part = typename Policy::template module<Spec>;
+template <class Policy, class Spec> using module_of = typename Policy::template module<Spec>;
 
 template <class P>
 concept linear_policy = requires {
