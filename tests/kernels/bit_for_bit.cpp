@@ -193,7 +193,7 @@ template <class K> class growing {
     static constexpr float step = std::same_as<K, std::int8_t> ? 127 : 1;
 
     /// Keys, or values behind them.
-    kept_view<const K> kept_from(idx part) const {
+    cache_view<const K> kept_from(idx part) const {
         const view<const K> numbers{kept_.data() + part * keys_.size(), cells, key_width};
         if constexpr (std::same_as<K, std::int8_t>)
             return {numbers, {scales_.data(), cells, key_width / head}};

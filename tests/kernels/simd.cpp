@@ -101,7 +101,7 @@ TEMPLATE_TEST_CASE("attention stays within the scratch it asks for", "", float, 
     for (idx value_width : sizes{8, 13}) {
         const std::vector<TestType> k(count * 10, TestType(0.5f)), v(count * value_width);
         const std::vector<float> scales(count, 1);
-        const auto kept = [&](const std::vector<TestType>& x) -> kept_view<const TestType> {
+        const auto kept = [&](const std::vector<TestType>& x) -> cache_view<const TestType> {
             const view<const TestType> rows{x.data(), count, x.size() / count};
             if constexpr (std::same_as<TestType, std::int8_t>)
                 return {rows, {scales.data(), count, 1}};

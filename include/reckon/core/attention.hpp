@@ -5,7 +5,7 @@
 // the kernels serve today and refuses the rest by name.
 #pragma once
 
-#include <reckon/core/kept_view.hpp>
+#include <reckon/core/cache_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/view.hpp>
@@ -16,8 +16,8 @@ namespace reckon::inline v0::inline RECKON_ISA {
 /// first[s] + count[s]). Null `first` and `count` mean: the same rows as the queries
 /// (self-attention over a packed batch).
 template <class K, class Space = host> struct key_values {
-    kept_view<const K, Space> keys;    // [rows, key_heads * key_width]
-    kept_view<const K, Space> values;  // [rows, key_heads * value_width]
+    cache_view<const K, Space> keys;    // [rows, key_heads * key_width]
+    cache_view<const K, Space> values;  // [rows, key_heads * value_width]
     const std::int32_t* first = nullptr;
     const std::int32_t* count = nullptr;
 };

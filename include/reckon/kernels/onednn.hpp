@@ -13,14 +13,14 @@ namespace reckon::inline v0 {
 
 namespace onednn {
 /// How the backend below packs int8 rows.
-template <class Below> struct int8_of { using type = kept<int8_matrix<>>; };
+template <class Below> struct int8_of { using type = as_it_is<int8_matrix<>>; };
 template <class Below>
 requires requires { typename Below::int8; }
 struct int8_of<Below> {
     using type = typename Below::int8;
 };
 /// How the backend below packs bf16.
-template <class Below> struct bf16_of { using type = kept<matrix<bf16>>; };
+template <class Below> struct bf16_of { using type = as_it_is<matrix<bf16>>; };
 template <class Below>
 requires requires { typename Below::bf16; }
 struct bf16_of<Below> {

@@ -38,7 +38,7 @@ namespace simd {
 template <class K>
 concept stored = std::same_as<K, float> || std::same_as<K, bf16>;
 template <class K>
-concept kept = stored<K> || std::same_as<K, std::int8_t>;
+concept cacheable = stored<K> || std::same_as<K, std::int8_t>;
 
 /// Where each sequence's blocks of queries begin, then the kernel's scratch for each worker.
 struct attention_plan {
@@ -52,7 +52,7 @@ constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p)
 }
 }  // namespace simd
 
-template <class Arch, class Next, simd::kept K, class M>
+template <class Arch, class Next, simd::cacheable K, class M>
 constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
                                 idx threads) {
     const auto plan = simd::plan_attention<Arch>(p);
@@ -61,7 +61,7 @@ constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<fl
 
 /// The queries of a sequence that share a head of keys, row by row and head by head, are cut into
 /// blocks; a task is a block.
-template <class Arch, class Next, class C, simd::kept K, class M>
+template <class Arch, class Next, class C, simd::cacheable K, class M>
 void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
                       std::byte* scratch, view<float> y) {
     constexpr idx most = simd_panels<Arch>::width;

@@ -28,7 +28,7 @@ struct cache_room {
 
 /// A step's view of a cache: the keys of a site.
 template <element K, class Space = host> struct cached_keys {
-    kept_view<K, Space> keys, values;  // of all layers
+    cache_view<K, Space> keys, values;  // of all layers
     idx layer_rows = 0;
     const std::int32_t* begin = nullptr;   // of each sequence: its slot's first row,
     const std::int32_t* end = nullptr;     // the row behind what it held,

@@ -1,12 +1,12 @@
 // cache[at[s] + i] = x[i] for the rows i of each sequence s: new keys and values enter a cache,
 // which may keep them in another element type: bf16, rounded to nearest, or int8 with a scale for
-// each row and head (core/kept_view.hpp). There scale = max |x| / 127 over the head and numbers are
-// rounded to nearest, ties to even, so each is off by at most scale / 2 (float's own rounding
+// each row and head (core/cache_view.hpp). There scale = max |x| / 127 over the head and numbers
+// are rounded to nearest, ties to even, so each is off by at most scale / 2 (float's own rounding
 // aside) and lies within +-127 scale. A head with a number that is not finite becomes NaN, one
 // whose numbers are all below 1e-36 becomes zeros.
 #pragma once
 
-#include <reckon/core/kept_view.hpp>
+#include <reckon/core/cache_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/ops/check.hpp>
 

@@ -15,8 +15,8 @@ namespace reckon::inline v0 {
 namespace onednn {
 inline namespace RECKON_ISA {
 
-/// The packing of a backend that has none for such weights: they are kept.
-template <class Matrix> struct kept {
+/// The packing of a backend that has none for such weights: they stay as they are.
+template <class Matrix> struct as_it_is {
     using matrix = Matrix;
     using view = decltype(std::declval<const Matrix&>().look());
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
-#include <reckon/core/kept_view.hpp>
+#include <reckon/core/cache_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/view.hpp>

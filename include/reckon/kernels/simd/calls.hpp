@@ -4,8 +4,8 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
+#include <reckon/core/cache_view.hpp>
 #include <reckon/core/int8_sums.hpp>
-#include <reckon/core/kept_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>
 #include <reckon/core/view.hpp>
@@ -51,7 +51,7 @@ struct attention_query {
 template <class K> struct attention_block {
     const attention_query* queries;
     idx count;
-    kept_view<const K> keys, values;
+    cache_view<const K> keys, values;
     float scale;
     float* scratch;  // attention_floats(..) numbers
 };

@@ -45,16 +45,17 @@ template <class Q, class Space = host> struct int8_heads_view {
 };
 
 namespace detail {
-template <class K, class Space> struct kept_in { using type = view<K, Space>; };
-template <class Space> struct kept_in<std::int8_t, Space> {
+template <class K, class Space> struct cache_view_of { using type = view<K, Space>; };
+template <class Space> struct cache_view_of<std::int8_t, Space> {
     using type = int8_heads_view<std::int8_t, Space>;
 };
-template <class Space> struct kept_in<const std::int8_t, Space> {
+template <class Space> struct cache_view_of<const std::int8_t, Space> {
     using type = int8_heads_view<const std::int8_t, Space>;
 };
 }  // namespace detail
 
 /// Rows of keys or of values, [rows, heads * width], that are kept in K.
-template <class K, class Space = host> using kept_view = typename detail::kept_in<K, Space>::type;
+template <class K, class Space = host>
+using cache_view = typename detail::cache_view_of<K, Space>::type;
 
 }  // namespace reckon::inline v0
