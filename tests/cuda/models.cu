@@ -104,8 +104,8 @@ template <class Spec> void m6_logits(both& on, const char* what, idx embedding) 
     context<cpu_reference> cpu;
     const auto scope = cpu.scope();
     const auto prompts = generated(5, 5, 64);
-    const auto front =
-        in_front(cpu, prompts.look(), per_sequence{first.data()}, per_sequence{count.data()}, rows);
+    const auto front = soft_prompts_of(cpu, prompts.look(), per_sequence{first.data()},
+                                       per_sequence{count.data()}, rows);
     agree(on, (std::string{what} + " behind prompts").c_str(), model,
           [&](auto& ctx, const auto& m) {
               const auto batch = copy_to(ctx, batch_of(ids, offsets));

@@ -74,7 +74,8 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
 
     rows_of all;
     for (const text& t : texts) all.add(t, 0, t.ids.size());
-    const auto front = in_front(ctx, prompts, all.first.data(), all.count.data(), all.batch().rows);
+    const auto front =
+        soft_prompts_of(ctx, prompts, all.first.data(), all.count.data(), all.batch().rows);
     const auto whole = model(ctx, front, all.batch(), all.source.data());
     const auto expect_rows = [&](idx t, idx begin, view<const float> rows) {
         const auto expected = whole.slice(front.all.begin(t) + begin, rows.rows);
@@ -85,8 +86,8 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
     kv_cache cache{model.cached(), {.slots = 5, .tokens = 16}};
     rows_of entering;
     for (const text& t : texts) entering.add(t, 0, idx(t.source) + 1);
-    const auto before =
-        in_front(ctx, prompts, entering.first.data(), entering.count.data(), entering.batch().rows);
+    const auto before = soft_prompts_of(ctx, prompts, entering.first.data(), entering.count.data(),
+                                        entering.batch().rows);
     const auto keys = cache.extend(ctx, slot_of, before.all);
     const auto y = model.run(ctx, model.embed(ctx, before, entering.batch()), before.all,
                              model.mask_of(entering.where()), keys);

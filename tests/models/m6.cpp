@@ -62,8 +62,8 @@ struct texts {
         }
     }
     view<const float> table() const { return {prompts.data(), 8, prompts.size() / 8}; }
-    template <class C> front_rows<C> front(C& ctx) const {
-        return in_front(ctx, table(), first.data(), count.data(), batch.rows);
+    template <class C> soft_prompts<C> front(C& ctx) const {
+        return soft_prompts_of(ctx, table(), first.data(), count.data(), batch.rows);
     }
 };
 
@@ -88,7 +88,8 @@ double packed_difference(C& ctx, const Model& model, const texts& t) {
     double worst = 0;
     for (idx s = 0; s < t.batch.rows.sequences(); ++s) {
         const one_sequence alone(t.batch, s);
-        const auto before = in_front(ctx, t.table(), t.first[s], t.count[s], alone.batch.rows);
+        const auto before =
+            soft_prompts_of(ctx, t.table(), t.first[s], t.count[s], alone.batch.rows);
         const auto y = model(ctx, before, alone.batch, t.sources[s]);
         const auto rows = all.slice(front.all.begin(s), front.all.length(s));
         worst = std::max(worst, relative_difference(numbers(y), numbers(rows)));
@@ -152,7 +153,7 @@ struct first_text {
     template <class Model, class M, class Head>
     logits operator()(const Model& model, const M& mask, const Head& head) const {
         context<cpu_reference> ctx;
-        const auto front = in_front(ctx, all.table(), 0, prompts, text.batch.rows);
+        const auto front = soft_prompts_of(ctx, all.table(), 0, prompts, text.batch.rows);
         const auto states = model.run(ctx, model.embed(ctx, front, text.batch), front.all, mask);
         const auto y = numbers(head(ctx, states.slice(prompts, rows)));
         return {y.begin(), y.end()};
@@ -310,7 +311,7 @@ TEST_CASE("m6 refuses texts beyond its positions, and sources beyond the text") 
     CHECK(model(ctx, fits, 62).rows == 62);
     CHECK_THAT(message_of([&] { model(ctx, fits, 63); }),
                Catch::Equals("attention: mask, keys shown to a row: expected 62, got 63"));
-    const auto front = in_front(ctx, t.table(), 0, 3, fits.rows);
+    const auto front = soft_prompts_of(ctx, t.table(), 0, 3, fits.rows);
     CHECK_THAT(message_of([&] { model(ctx, front, fits, 5); }),
                Catch::Equals("positions: rows of a sequence: expected 64, got 65"));
 }

@@ -39,7 +39,7 @@ TEST_CASE("concat refuses rows that do not fit, and a front that has not so many
     };
     CHECK_NOTHROW(ask(front, 3, x, own, all));
     CHECK_THROWS_WITH(ask(front.columns(0, 1), 0, x, own, all),
-                      "concat: front.cols: expected 2, got 1");
+                      "concat: prefix.cols: expected 2, got 1");
     CHECK_THROWS_WITH(ask(front, 0, x.slice(0, 2), own, all), "concat: x.rows: expected 3, got 2");
     CHECK_THROWS_WITH(ask(front, 0, x, own, one), "concat: all.sequences: expected 2, got 1");
     CHECK_THROWS_WITH(ask(front, 0, x, own, less),

@@ -216,8 +216,8 @@ TEST_CASE("what is wrong with a request is refused at the door") {
             "at most 24", std::to_string(~idx{0}));
     refused([](auto& r) { r.prompt.resize(30); }, "prompt + max_tokens (the context)", "at most 24",
             "51");
-    refused([](auto& r) { r.front = 4; }, "front", "at most 3", "4");
-    refused([](auto& r) { r.front = 2, r.source = 2; }, "source", "at most 1", "2");
+    refused([](auto& r) { r.soft_prompts = 4; }, "soft_prompts", "at most 3", "4");
+    refused([](auto& r) { r.soft_prompts = 2, r.source = 2; }, "source", "at most 1", "2");
     refused([](auto& r) { r.source = ~idx{0}; }, "source", "at most 3", std::to_string(~idx{0}));
     texts.enter(good);  // nothing of that took the place
     CHECK_THROWS_WITH(texts.enter(good), "generator: slots: expected a free one, got none");

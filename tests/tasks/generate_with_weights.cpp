@@ -225,9 +225,9 @@ TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own n
         const view<const float> table{prompts.data(), prompts.size() / 32, 32};
         const idx count = set[s] < 0 ? 0 : table.rows;
         const auto x =
-            model.embed(ctx, in_front(ctx, table, 0, count, text.batch.rows), text.batch);
+            model.embed(ctx, soft_prompts_of(ctx, table, 0, count, text.batch.rows), text.batch);
         generation_request r{.rows = {x.rows, x.cols},
-                             .front = count,
+                             .soft_prompts = count,
                              .source = idx(texts.sources[s]),
                              .max_tokens = 1};
         std::copy_n(x.data, x.size(), r.rows.data());

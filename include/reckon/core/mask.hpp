@@ -252,7 +252,7 @@ template <class Inner> struct prompted {
 /// Where the regions of each text end: rows in front of it (prompts), and its source region, which
 /// is counted from behind them.
 struct regions {
-    per_sequence front, source;
+    per_sequence soft_prompts, source;
 };
 
 inline namespace RECKON_ISA {

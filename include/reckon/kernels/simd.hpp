@@ -265,11 +265,11 @@ inline void copy_rows(view<const float> x, view<float> y) {
 }  // namespace simd
 
 template <class Arch, class Next, class C>
-void concat_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> front, per_sequence first,
+void concat_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> prefix, per_sequence first,
                    view<const float> x, ragged rows, ragged all, view<float> y) {
     ctx.parallel(all.sequences(), [&](idx s, idx) {
         const idx own = rows.length(s), count = all.length(s) - own;
-        simd::copy_rows(front.slice(first[s], count), y.slice(all.begin(s), count));
+        simd::copy_rows(prefix.slice(first[s], count), y.slice(all.begin(s), count));
         simd::copy_rows(x.slice(rows.begin(s), own), y.slice(all.begin(s) + count, own));
     });
 }

@@ -7,8 +7,8 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/layers/convert.hpp>
-#include <reckon/layers/front.hpp>
 #include <reckon/layers/placed.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/ops/copy.hpp>
 
 namespace reckon::inline v0 {
@@ -102,9 +102,9 @@ prompted<Inner> copy_to(C& ctx, const prompted<Inner>& m, idx sequences) {
     return {copy_to(ctx, m.prompts, sequences), copy_to(ctx, m.inner, sequences)};
 }
 
-/// Rows in front that a host's context made (`in_front`), with their table.
+/// Rows in front that a host's context made (`soft_prompts_of`), with their table.
 template <any_context C, any_context Host>
-front_rows<C> copy_to(C& ctx, const front_rows<Host>& front) {
+soft_prompts<C> copy_to(C& ctx, const soft_prompts<Host>& front) {
     const idx sequences = front.all.sequences();
     return {copy_to(ctx, front.table), copy_to(ctx, front.first, sequences),
             copy_to(ctx, front.count, sequences), copy_to(ctx, front.all)};

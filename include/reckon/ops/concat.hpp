@@ -1,5 +1,5 @@
 // Rows in front of rows, sequence by sequence: of sequence s come first rows [first[s], first[s] +
-// count[s]) of `front`, where count is what `all` holds more than `rows`, then its rows of x.
+// count[s]) of `prefix`, where count is what `all` holds more than `rows`, then its rows of x.
 // Soft prompts stand in front of texts this way; sequences of one task share one set of rows.
 #pragma once
 
@@ -9,11 +9,11 @@
 namespace reckon::inline v0::ops {
 
 template <any_context C>
-void run_concat(C& ctx, input_of<C> front, per_sequence first, input_of<C> x, ragged rows,
+void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, ragged rows,
                 ragged all, output_of<C> y) {
     using Tag = typename C::tag;
-    if constexpr (requires { concat_kernel(Tag{}, ctx, front, first, x, rows, all, y); })
-        concat_kernel(Tag{}, ctx, front, first, x, rows, all, y);
+    if constexpr (requires { concat_kernel(Tag{}, ctx, prefix, first, x, rows, all, y); })
+        concat_kernel(Tag{}, ctx, prefix, first, x, rows, all, y);
     else
         static_assert(sizeof(C) == 0,
                       "concat: no backend of this context has it (or two are "
@@ -26,10 +26,10 @@ concept serves_concat = requires(C& ctx, ragged rows, input_of<C> x, output_of<C
 };
 
 template <any_context C>
-constexpr tensor_of<C> concat(C& ctx, input_of<C> front, per_sequence first, tensor_of<C> x,
+constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, tensor_of<C> x,
                               const ragged& rows, const ragged& all) {
     static_assert(!C::recording, "concat: has no backward yet");
-    expect("concat", "front.cols", x.cols, front.cols);
+    expect("concat", "prefix.cols", x.cols, prefix.cols);
     expect("concat", "x.rows", rows.rows(), x.rows);
     expect("concat", "all.sequences", rows.sequences(), all.sequences());
     for (idx s = 0; s < all.sequences(); ++s) {
@@ -37,11 +37,11 @@ constexpr tensor_of<C> concat(C& ctx, input_of<C> front, per_sequence first, ten
                     "at least the rows of each sequence", all.length(s));
         const idx count = all.length(s) - rows.length(s);
         if constexpr (std::same_as<typename C::space, host> && !C::dry)
-            if (count > front.rows || first[s] > front.rows - count)
-                fail("concat", "first + rows in front", front.rows, first[s] + count);
+            if (count > prefix.rows || first[s] > prefix.rows - count)
+                fail("concat", "first + rows in prefix", prefix.rows, first[s] + count);
     }
     auto y = ctx.make(all.rows(), x.cols);
-    if constexpr (!C::dry) run_concat(ctx, front, first, x, rows, all, y);
+    if constexpr (!C::dry) run_concat(ctx, prefix, first, x, rows, all, y);
     return y;
 }
 

@@ -138,7 +138,7 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
         const auto x = ids.empty() ? copied(ctx, request.rows)
                                    : model.embed(ctx, batch_of(ids, offsets), keys.first());
         const auto hidden =
-            model.run(ctx, x, rows, Model::mask_of({request.front, request.source}), keys);
+            model.run(ctx, x, rows, Model::mask_of({request.soft_prompts, request.source}), keys);
         const auto log_chances =
             ops::log_softmax(ctx, model.logits(ctx, ops::pool(ctx, hidden, rows, pooling::last)));
         const auto candidates = best_candidates(request, beams, log_chances, beams_most);

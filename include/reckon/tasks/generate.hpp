@@ -163,7 +163,7 @@ template <any_context C, language_model<C> Model, element K = float> class gener
                  const cached_keys<K>& keys) {
         const auto borders = ctx_.template make<std::int32_t>(2, slots.size());
         for (idx i = 0; i < slots.size(); ++i) {
-            borders(0, i) = static_cast<std::int32_t>(sequences_[slots[i]].request.front);
+            borders(0, i) = static_cast<std::int32_t>(sequences_[slots[i]].request.soft_prompts);
             borders(1, i) = static_cast<std::int32_t>(sequences_[slots[i]].request.source);
         }
         const auto mask = Model::mask_of({borders.row(0), borders.row(1)});

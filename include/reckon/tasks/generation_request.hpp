@@ -17,7 +17,7 @@ inline namespace RECKON_ISA {
 struct generation_request {
     std::vector<std::int32_t> prompt{};  // ids, or:
     matrix<float> rows{};                // embedded rows in their place, [n, width]
-    idx front = 0, source = 0;           // of a model with regions: rows in front, source region
+    idx soft_prompts = 0, source = 0;    // of a model with regions: rows in front, source region
     idx max_tokens = 64;                 // new ones
     sampling how{};
     std::vector<std::int32_t> stop{};     // each ends the text and is no part of it
@@ -66,9 +66,10 @@ void expect_request(const Model& model, const generation_request& r, idx room) {
     const idx most = std::min(room, idx(model.size.positions));
     if (r.context() > most)
         fail(op, "prompt + max_tokens (the context)", limit("at most ", most), r.context());
-    if (r.front > prompt) fail(op, "front", limit("at most ", prompt), r.front);
-    if (r.source > prompt - r.front)
-        fail(op, "source", limit("at most ", prompt - r.front), r.source);
+    if (r.soft_prompts > prompt)
+        fail(op, "soft_prompts", limit("at most ", prompt), r.soft_prompts);
+    if (r.source > prompt - r.soft_prompts)
+        fail(op, "source", limit("at most ", prompt - r.soft_prompts), r.source);
     expect_sampling(r.how);
     if (r.allowed == nullptr) return;
     if (idx(r.allowed->largest_id()) >= vocabulary)

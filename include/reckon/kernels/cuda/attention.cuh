@@ -26,7 +26,7 @@ template <class K, class M> struct attending_rows {
     idx heads, key_heads, key_width, value_width;
     float scale;
     view<float, device> y;
-    door first_there, count_there, position_there, shown_there;
+    index_check first_there, count_there, position_there, shown_there;
 
     struct running {  // over the keys so far
         float top = -INFINITY, total = 0;
@@ -122,7 +122,9 @@ requires(!std::same_as<K, std::int8_t>) void attention_kernel(
     gpu_cuda<N>, C& ctx, const attention_problem<float, K, M, device>& p, std::byte*,
     view<float, device> y) {
     cuda_handles& gpu = ctx.state();
-    const auto door = [&](const char* what) { return gpu.door("attention", what, "at most "); };
+    const auto check_of = [&](const char* what) {
+        return gpu.check_of("attention", what, "at most ");
+    };
     const cuda::attending_rows<K, M> work{p.query,
                                           cuda::on_device("attention", p.rows),
                                           p.source,
@@ -134,10 +136,10 @@ requires(!std::same_as<K, std::int8_t>) void attention_kernel(
                                           p.value_width(),
                                           p.options.scale,
                                           y,
-                                          door("source.first"),
-                                          door("source.count"),
-                                          door("first_position"),
-                                          door("mask, keys shown to a row")};
+                                          check_of("source.first"),
+                                          check_of("source.count"),
+                                          check_of("first_position"),
+                                          check_of("mask, keys shown to a row")};
     cuda::for_rows(gpu, "attention", y.rows * p.options.heads, work);
 }
 

@@ -1,4 +1,4 @@
-// Rows in front of rows, sequence by sequence, one thread an element. A row in front that `front`
+// Rows in front of rows, sequence by sequence, one thread an element. A row in prefix that `prefix`
 // lacks reads as zeros, and is raised at the next copy.
 #pragma once
 
@@ -11,22 +11,22 @@ namespace reckon::inline v0 {
 
 namespace cuda {
 struct concatenated_rows {
-    view<const float, device> front;
+    view<const float, device> prefix;
     per_sequence first;
     view<const float, device> x;
     device_rows rows, all;
     view<float, device> y;
-    door inside;
+    index_check inside;
 
     __device__ void operator()(idx row, idx col) const {
         const idx s = all.sequence_of(row), i = row - all.begin(s);
         const idx count = all.length(s) - rows.length(s);
         if (i >= count) {
             y(row, col) = x(rows.begin(s) + (i - count), col);
-        } else if (reaches(first[s], i, front.rows)) {
-            y(row, col) = front(first[s] + i, col);
+        } else if (reaches(first[s], i, prefix.rows)) {
+            y(row, col) = prefix(first[s] + i, col);
         } else {
-            inside.refuse(front.rows, std::int64_t(first[s] + count), s);
+            inside.refuse(prefix.rows, std::int64_t(first[s] + count), s);
             y(row, col) = 0;
         }
     }
@@ -34,16 +34,16 @@ struct concatenated_rows {
 }  // namespace cuda
 
 template <class N, class C>
-void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> front, per_sequence first,
+void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_sequence first,
                    view<const float, device> x, ragged rows, ragged all, view<float, device> y) {
     cuda_handles& gpu = ctx.state();
-    const cuda::concatenated_rows work{front,
+    const cuda::concatenated_rows work{prefix,
                                        first,
                                        x,
                                        cuda::on_device("concat", rows),
                                        cuda::on_device("concat", all),
                                        y,
-                                       gpu.door("concat", "first + rows in front")};
+                                       gpu.check_of("concat", "first + rows in prefix")};
     cuda::for_elements(gpu, "concat", y.rows, y.cols, work);
 }
 

@@ -16,7 +16,7 @@ namespace cuda {
 template <class W> struct rows_by_id {
     view<const std::int32_t, device> ids;
     W table;
-    door known;
+    index_check known;
 
     __device__ float operator()(idx i, idx col) const {
         const std::int32_t id = ids(0, i);
@@ -61,7 +61,7 @@ template <class N, class C, readable_weight W>
 void embedding_kernel(gpu_cuda<N>, C& ctx, view<const std::int32_t, device> ids, W table,
                       view<float, device> y) {
     cuda_handles& gpu = ctx.state();
-    const auto known = gpu.door("embedding", "ids", "ids below ");
+    const auto known = gpu.check_of("embedding", "ids", "ids below ");
     cuda::for_elements(gpu, "embedding", y.rows, y.cols,
                        cuda::embedded_rows<W>{{ids, table, known}, y});
 }
@@ -70,7 +70,7 @@ template <class N, class C, readable_weight W>
 void embedding_add_kernel(gpu_cuda<N>, C& ctx, view<const std::int32_t, device> ids, W table,
                           view<float, device> x) {
     cuda_handles& gpu = ctx.state();
-    const auto known = gpu.door("embedding_add_to", "ids", "ids below ");
+    const auto known = gpu.check_of("embedding_add_to", "ids", "ids below ");
     cuda::for_elements(gpu, "embedding_add", x.rows, x.cols,
                        cuda::embedded_rows_added<W>{{ids, table, known}, x});
 }

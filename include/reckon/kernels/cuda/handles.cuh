@@ -1,7 +1,7 @@
 // What a context holds of a GPU: its stream, cuBLASLt with the memory it may use, and the first
 // thing its kernels refused.
 //
-// Numbers in device memory (ids, first rows, masks) can't be read at an op's door. The kernels that
+// Numbers in device memory (ids, first rows, masks) can't be read at an op. The kernels that
 // use them as indices check them instead: nothing is read or written outside an array, and the
 // first refusal is kept until the next copy, which waits for the stream and raises it as the error
 // that the op would have raised.
@@ -23,7 +23,7 @@ struct refusal {
 };
 
 /// What a kernel refuses at.
-struct door {
+struct index_check {
     refusal* first;  // on the device
     const char *op, *argument, *expected;
 
@@ -59,7 +59,7 @@ struct cuda_handles {
         cudaStreamDestroy(stream);
     }
 
-    cuda::door door(const char* op, const char* argument, const char* expected = "") {
+    cuda::index_check check_of(const char* op, const char* argument, const char* expected = "") {
         return {refused.data(), op, argument, expected};
     }
 

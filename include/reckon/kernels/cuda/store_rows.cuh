@@ -15,7 +15,7 @@ template <class K> struct stored_rows {
     device_rows rows;
     per_sequence at;
     view<K, device> cache;
-    door inside;
+    index_check inside;
 
     __device__ void operator()(idx row, idx col) const {
         const idx s = rows.sequence_of(row), i = row - rows.begin(s);
@@ -32,7 +32,7 @@ void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged 
                        per_sequence at, view<K, device> cache) {
     cuda_handles& gpu = ctx.state();
     const cuda::stored_rows<K> work{x, cuda::on_device("store_rows", rows), at, cache,
-                                    gpu.door("store_rows", "at + rows of a sequence")};
+                                    gpu.check_of("store_rows", "at + rows of a sequence")};
     cuda::for_elements(gpu, "store_rows", x.rows, x.cols, work);
 }
 

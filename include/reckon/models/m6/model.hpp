@@ -8,7 +8,7 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/cache.hpp>
 #include <reckon/layers/embedding.hpp>
-#include <reckon/layers/front.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/layers/stack.hpp>
 #include <reckon/models/m6/config.hpp>
@@ -61,7 +61,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         return {this->size.layers, this->size.width, this->size.width, this->size.heads};
     }
     /// Two regions behind the rows in front (specs of M6-Rec 1.2 and 3.2).
-    static constexpr prompted<prefix_lm> mask_of(const regions& r) { return {r.front, {r.source}}; }
+    static constexpr prompted<prefix_lm> mask_of(const regions& r) {
+        return {r.soft_prompts, {r.source}};
+    }
 
     /// Tokens and positions, [tokens, width]; `first`: the position of each sequence's first row.
     template <any_context C>
@@ -74,7 +76,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
 
     /// The same behind rows in front, which take the first positions: [rows of front.all, width].
     template <any_context C>
-    constexpr tensor_of<C> embed(C& ctx, const front_rows<C>& front,
+    constexpr tensor_of<C> embed(C& ctx, const soft_prompts<C>& front,
                                  const id_batch<typename C::space>& batch) const {
         auto x = ops::concat(ctx, front.table, front.first, widened(ctx, tokens(ctx, batch.ids)),
                              batch.rows, front.all);
@@ -103,7 +105,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
 
     /// The same with rows in front of each sequence -> [rows of front.all, width]
     template <class C, class Hook = no_hook>
-    constexpr auto operator()(C& ctx, const front_rows<C>& front,
+    constexpr auto operator()(C& ctx, const soft_prompts<C>& front,
                               const id_batch<typename C::space>& batch, per_sequence source,
                               Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())

@@ -1,7 +1,7 @@
 #include "io/raw_file.hpp"
 #include "small_models.hpp"
 
-#include <reckon/layers/front.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/m6/model.hpp>
 
 using namespace small;
@@ -27,7 +27,7 @@ offsets_type offsets_of(const ragged& rows) {
 TEST_CASE("rows in front move every sequence behind them, also where there are none") {
     reference ctx;
     const std::int32_t first[]{1, 0, 5, 4}, count[]{3, 2, 0, 1};
-    const auto front = in_front(ctx, table, first, count, ragged{ends});
+    const auto front = soft_prompts_of(ctx, table, first, count, ragged{ends});
     CHECK(offsets_of(front.all) == offsets_type{0, 5, 7, 8, 12});
     CHECK(front.all.longest() == 5);
 
@@ -41,9 +41,11 @@ TEST_CASE("rows in front move every sequence behind them, also where there are n
 
 TEST_CASE("all sequences may share one set of rows, or have none") {
     reference ctx;
-    CHECK(offsets_of(in_front(ctx, table, 1, 2, ragged{ends}).all) == offsets_type{0, 4, 6, 9, 14});
-    CHECK(offsets_of(in_front(ctx, {}, 0, 0, ragged{ends}).all) == ends);
-    CHECK(offsets_of(in_front(ctx, table, 0, 5, ragged{offsets_type{0}}).all) == offsets_type{0});
+    CHECK(offsets_of(soft_prompts_of(ctx, table, 1, 2, ragged{ends}).all) ==
+          offsets_type{0, 4, 6, 9, 14});
+    CHECK(offsets_of(soft_prompts_of(ctx, {}, 0, 0, ragged{ends}).all) == ends);
+    CHECK(offsets_of(soft_prompts_of(ctx, table, 0, 5, ragged{offsets_type{0}}).all) ==
+          offsets_type{0});
 }
 
 TEST_CASE("a model with no rows in front is the model alone, bit for bit") {
@@ -52,19 +54,19 @@ TEST_CASE("a model with no rows in front is the model alone, bit for bit") {
     reference ctx;
     const std::int32_t source[]{2, 0, 5};
     const view<const float> none{nullptr, 0, 8};
-    const auto front = in_front(ctx, none, 0, 0, batch().rows);
+    const auto front = soft_prompts_of(ctx, none, 0, 0, batch().rows);
     CHECK(copy_of(model(ctx, front, batch(), source)) == copy_of(model(ctx, batch(), source)));
 }
 
 TEST_CASE("rows that the table does not have are refused") {
     reference ctx;
     const std::int32_t negative[]{0, 0, -1, 0};
-    CHECK(message_of([&] { in_front(ctx, table, 0, 6, ragged{ends}); }) ==
-          "in_front: count: expected 5, got 6");
-    CHECK_THAT(message_of([&] { in_front(ctx, table, 0, negative, ragged{ends}); }),
-               Catch::Contains("in_front: count: expected 5, got"));
+    CHECK(message_of([&] { soft_prompts_of(ctx, table, 0, 6, ragged{ends}); }) ==
+          "soft_prompts_of: count: expected 5, got 6");
+    CHECK_THAT(message_of([&] { soft_prompts_of(ctx, table, 0, negative, ragged{ends}); }),
+               Catch::Contains("soft_prompts_of: count: expected 5, got"));
     CHECK_THAT(message_of([&] {
-                   const auto front = in_front(ctx, table, 3, 3, ragged{ends});
+                   const auto front = soft_prompts_of(ctx, table, 3, 3, ragged{ends});
                    ops::concat(ctx, front.table, front.first, ctx.make(6, 2), ragged{ends},
                                front.all);
                }),
@@ -75,7 +77,7 @@ TEST_CASE("rows of another width than the model's are refused") {
     const auto model = with_random_weights(m6::model<>{
         {.vocabulary = 20, .positions = 8, .layers = 1, .heads = 2, .width = 8, .hidden = 16}});
     reference ctx;
-    const auto front = in_front(ctx, table, 0, 2, batch().rows);
+    const auto front = soft_prompts_of(ctx, table, 0, 2, batch().rows);
     CHECK(message_of([&] { model(ctx, front, batch(), 0); }) ==
-          "concat: front.cols: expected 8, got 2");
+          "concat: prefix.cols: expected 8, got 2");
 }

@@ -10,7 +10,7 @@
 
 namespace reckon::inline v0 {
 
-template <any_context C> struct front_rows {
+template <any_context C> struct soft_prompts {
     view<const typename C::element, typename C::space> table;  // [rows, width]
     per_sequence first, count;
     ragged all;  // front and text together
@@ -18,16 +18,16 @@ template <any_context C> struct front_rows {
 
 /// The offsets of `all` live in the workspace.
 template <any_context C>
-requires(std::same_as<typename C::space, host>) constexpr front_rows<C> in_front(
+requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_prompts_of(
     C& ctx, ops::input_of<C> table, per_sequence first, per_sequence count, const ragged& text) {
     static_assert(!C::dry,
-                  "in_front: a context that only counts holds no offsets; give the model "
-                  "front_rows over offsets of your own");
+                  "soft_prompts_of: a context that only counts holds no offsets; give the model "
+                  "soft_prompts over offsets of your own");
     const auto offsets = ctx.template make<std::int32_t>(1, text.sequences() + 1);
     idx end = 0;
     offsets(0, 0) = 0;
     for (idx s = 0; s < text.sequences(); ++s) {
-        if (count[s] > table.rows) fail("in_front", "count", table.rows, count[s]);
+        if (count[s] > table.rows) fail("soft_prompts_of", "count", table.rows, count[s]);
         end += count[s] + text.length(s);
         offsets(0, s + 1) = std::int32_t(end);
     }
