@@ -35,7 +35,7 @@ std::vector<std::optional<timing>> measured(const std::vector<bench::encoder>& l
     std::vector<std::function<void()>> contenders;
     std::vector<idx> numbers;
     for (idx i = 0; i < list.size(); ++i) {
-        if (list[i].backend == "reference" && batch.rows.rows() > most_of_reference) continue;
+        if (list[i].backend == "reference" && batch.sequences.rows() > most_of_reference) continue;
         contenders.push_back([&, i] { list[i].forward(batch, nullptr); });
         numbers.push_back(i);
     }

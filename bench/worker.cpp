@@ -55,13 +55,13 @@ passes encoder_passes(const options& o) {
         const bench::texts texts(lengths, size.vocabulary);
         return [=](std::ostream* to) {
             const id_batch<> all = texts.look();
-            std::vector<float> rows(to == nullptr ? 0 : all.rows.rows() * size.width);
+            std::vector<float> rows(to == nullptr ? 0 : all.sequences.rows() * size.width);
             float* out = to == nullptr ? nullptr : rows.data();
             if (way == "together") {
                 encoder.forward(all, out);
             } else {
                 for (idx s = 0; s < lengths.size(); ++s) {
-                    const idx first = all.rows.begin(s);
+                    const idx first = all.sequences.begin(s);
                     const std::int32_t offsets[] = {0, std::int32_t(lengths[s])};
                     encoder.forward(batch_of({all.ids.data + first, lengths[s]}, offsets),
                                     to == nullptr ? nullptr : out + first * size.width);

@@ -11,6 +11,6 @@ constexpr bool mask = true;
 void run(reckon::context<reckon::cpu_reference>& ctx, const reckon::bert::model<>& model,
          const reckon::id_batch<>& batch) {
     reckon::no_hook hook;
-    const reckon::site at{batch.rows, mask, hook};
+    const reckon::site at{batch.sequences, mask, hook};
     model.layers(ctx, model.embed(ctx, batch), at, model.layers.all());
 }

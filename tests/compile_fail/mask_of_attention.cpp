@@ -15,6 +15,7 @@ struct upper_half {
 #endif
 };
 
-void run(reckon::context<reckon::cpu_reference>& ctx, reckon::view<float> x, reckon::ragged rows) {
-    reckon::ops::attention(ctx, x, rows, reckon::key_values<float>{x, x}, upper_half{2}, {});
+void run(reckon::context<reckon::cpu_reference>& ctx, reckon::view<float> x,
+         reckon::ragged sequences) {
+    reckon::ops::attention(ctx, x, sequences, reckon::key_values<float>{x, x}, upper_half{2}, {});
 }

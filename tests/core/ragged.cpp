@@ -14,21 +14,21 @@ ragged of(const std::vector<std::int32_t>& offsets) { return ragged{offsets}; }
 
 TEST_CASE("a ragged batch knows where each sequence stands") {
     const std::vector<std::int32_t> offsets{0, 3, 3, 8};
-    const ragged rows{offsets};
-    CHECK(rows.sequences() == 3);
-    CHECK(rows.rows() == 8);
-    CHECK(rows.begin(2) == 3);
-    CHECK(rows.length(0) == 3);
-    CHECK(rows.length(1) == 0);
-    CHECK(rows.longest() == 5);
-    CHECK(rows.offsets() == offsets.data());
-    CHECK(rows.device_offsets() == nullptr);
-    CHECK(rows.with_device_offsets(offsets.data()).device_offsets() == offsets.data());
-    CHECK(rows.with_device_offsets(offsets.data()).longest() == 5);
+    const ragged sequences{offsets};
+    CHECK(sequences.count() == 3);
+    CHECK(sequences.rows() == 8);
+    CHECK(sequences.begin(2) == 3);
+    CHECK(sequences.length(0) == 3);
+    CHECK(sequences.length(1) == 0);
+    CHECK(sequences.longest() == 5);
+    CHECK(sequences.offsets() == offsets.data());
+    CHECK(sequences.device_offsets() == nullptr);
+    CHECK(sequences.with_device_offsets(offsets.data()).device_offsets() == offsets.data());
+    CHECK(sequences.with_device_offsets(offsets.data()).longest() == 5);
 }
 
 TEST_CASE("a batch of no sequences has no rows") {
-    CHECK(of({0}).sequences() == 0);
+    CHECK(of({0}).count() == 0);
     CHECK(of({0}).rows() == 0);
     CHECK(ragged{}.rows() == 0);
 }
@@ -45,6 +45,6 @@ TEST_CASE("a batch of ids has as many ids as rows") {
     const std::vector<std::int32_t> ids{4, 5, 6}, fits{0, 1, 3}, short_of_one{0, 2};
     const auto batch = batch_of(ids, fits);
     CHECK(batch.ids(0, 2) == 6);
-    CHECK(batch.rows.length(1) == 2);
+    CHECK(batch.sequences.length(1) == 2);
     CHECK_THROWS_WITH(batch_of(ids, short_of_one), "id_batch: ids.cols: expected 2, got 3");
 }

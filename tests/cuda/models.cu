@@ -13,7 +13,7 @@ namespace {
 
 const numbers lengths{7, 0, 1, 40, 19};
 const numbers offsets = offsets_of(lengths);
-const ragged rows{offsets};
+const ragged sequences{offsets};
 
 /// forward(ctx, model) on both, with the model where the context reaches it.
 template <class Model, class Forward>
@@ -33,7 +33,7 @@ void agree(both& on, const char* what, const Model& model, const Forward& forwar
 void bert_forward(both& on) {
     const auto model = with_generated_weights(bert::model<>{
         {.vocabulary = 90, .positions = 48, .layers = 3, .heads = 4, .width = 64, .hidden = 160}});
-    const numbers ids = generated_ids(1, rows.rows(), 90);
+    const numbers ids = generated_ids(1, sequences.rows(), 90);
     agree(on, "bert", model,
           [&](auto& ctx, const auto& m) { return m(ctx, copy_to(ctx, batch_of(ids, offsets))); });
 }
@@ -74,7 +74,7 @@ template <class Spec> void llama_logits(both& on, const char* what, bool tied, f
                                                    .hidden = 172,
                                                    .rope = {.scaling = {.factor = factor}},
                                                    .tied = tied}});
-    const numbers ids = generated_ids(3, rows.rows(), 120);
+    const numbers ids = generated_ids(3, sequences.rows(), 120);
     agree(on, what, model, [&](auto& ctx, const auto& m) {
         return m.logits(ctx, m(ctx, copy_to(ctx, batch_of(ids, offsets))));
     });
@@ -93,11 +93,11 @@ template <class Spec> void m6_logits(both& on, const char* what, idx embedding) 
                                                                .width = 64,
                                                                .hidden = 128,
                                                                .embedding = embedding}});
-    const numbers ids = generated_ids(4, rows.rows(), 100), sources{3, 0, 1, 30, 19},
+    const numbers ids = generated_ids(4, sequences.rows(), 100), sources{3, 0, 1, 30, 19},
                   first{0, 3, 1, 0, 2}, count{2, 1, 0, 5, 3};
     agree(on, what, model, [&](auto& ctx, const auto& m) {
         const auto batch = copy_to(ctx, batch_of(ids, offsets));
-        const auto source = copy_to(ctx, per_sequence{sources.data()}, rows.sequences());
+        const auto source = copy_to(ctx, per_sequence{sources.data()}, sequences.count());
         return m.logits(ctx, m(ctx, batch, source));
     });
 
@@ -105,11 +105,11 @@ template <class Spec> void m6_logits(both& on, const char* what, idx embedding) 
     const auto scope = cpu.scope();
     const auto prompts = generated(5, 5, 64);
     const auto front = soft_prompts_of(cpu, prompts.look(), per_sequence{first.data()},
-                                       per_sequence{count.data()}, rows);
+                                       per_sequence{count.data()}, sequences);
     agree(on, (std::string{what} + " behind prompts").c_str(), model,
           [&](auto& ctx, const auto& m) {
               const auto batch = copy_to(ctx, batch_of(ids, offsets));
-              const auto source = copy_to(ctx, per_sequence{sources.data()}, rows.sequences());
+              const auto source = copy_to(ctx, per_sequence{sources.data()}, sequences.count());
               return m.logits(ctx, m(ctx, copy_to(ctx, front), batch, source));
           });
 }
@@ -127,11 +127,11 @@ void travel(both& on) {
     on.expect(same, "a model that travelled is what it was");
 
     const auto scope = on.gpu.scope();
-    const numbers ids = generated_ids(6, rows.rows(), 100);
+    const numbers ids = generated_ids(6, sequences.rows(), 100);
     const auto batch = copy_to(on.gpu, batch_of(ids, offsets));
     numbers ids_back(ids.size()), offsets_back(offsets.size());
     ops::copy(on.gpu, batch.ids, row_view(ids_back.data(), ids_back.size()));
-    const view<const std::int32_t, device> device_offsets{batch.rows.device_offsets(), 1,
+    const view<const std::int32_t, device> device_offsets{batch.sequences.device_offsets(), 1,
                                                           offsets.size()};
     ops::copy(on.gpu, device_offsets, row_view(offsets_back.data(), offsets_back.size()));
     on.expect(ids == ids_back && offsets == offsets_back, "a batch that travelled is what it was");

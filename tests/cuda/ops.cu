@@ -145,21 +145,22 @@ void tables(both& on) {
 void sequences(both& on) {
     for (const numbers& lengths : batches) {
         const numbers offsets = offsets_of(lengths);
-        const ragged rows{offsets};
+        const ragged sequences{offsets};
         const idx count = lengths.size();
         numbers first, front;
         for (idx s = 0; s < count; ++s) {
             first.push_back(std::int32_t(s * 7 % 11));
             front.push_back(std::int32_t(s * 5 % 4));
         }
-        const auto x = generated(1, rows.rows(), 48), table = generated(2, 400, 48),
+        const auto x = generated(1, sequences.rows(), 48), table = generated(2, 400, 48),
                    prompts = generated(3, 14, 48);
 
         for (const per_sequence& from :
              {per_sequence{idx{0}}, per_sequence{idx{9}}, per_sequence{first.data()}}) {
             on.agree(text("positions", lengths), [&](auto& ctx) {
-                const auto ids = ops::positions(ctx, copy_to(ctx, rows), position_order::from_first,
-                                                copy_to(ctx, from, count), 400);
+                const auto ids =
+                    ops::positions(ctx, copy_to(ctx, sequences), position_order::from_first,
+                                   copy_to(ctx, from, count), 400);
                 return ops::embedding(ctx, ids, copy_to(ctx, table.look()));
             });
             for (rope_layout layout : {rope_layout::half_split, rope_layout::interleaved})
@@ -167,7 +168,7 @@ void sequences(both& on) {
                     on.agree(text("rope", lengths), [&](auto& ctx) {
                         auto y = fresh(ctx, x);
                         const auto angles = ops::rope_angles(
-                            ctx, copy_to(ctx, rows), copy_to(ctx, from, count), 16,
+                            ctx, copy_to(ctx, sequences), copy_to(ctx, from, count), 16,
                             {.base = 500000, .scaling = {.factor = factor, .context = 64}});
                         ops::rope(ctx, y, angles, layout);
                         return y;
@@ -175,7 +176,7 @@ void sequences(both& on) {
         }
         on.agree(text("positions to the last", lengths), [&](auto& ctx) {
             const auto ids =
-                ops::positions(ctx, copy_to(ctx, rows), position_order::to_last, {}, 310);
+                ops::positions(ctx, copy_to(ctx, sequences), position_order::to_last, {}, 310);
             return ops::embedding(ctx, ids, copy_to(ctx, table.look()));
         });
 
@@ -186,14 +187,14 @@ void sequences(both& on) {
         on.agree(text("concat", lengths), [&](auto& ctx) {
             return ops::concat(ctx, copy_to(ctx, prompts.look()),
                                copy_to(ctx, per_sequence{first.data()}, count), fresh(ctx, x),
-                               copy_to(ctx, rows), copy_to(ctx, all));
+                               copy_to(ctx, sequences), copy_to(ctx, all));
         });
 
         numbers at;
         for (idx s = 0; s < count; ++s) at.push_back(offsets[s] + std::int32_t(3 * s));
         on.agree(text("store_rows", lengths), [&](auto& ctx) {
-            const auto cache = fresh(ctx, generated(5, rows.rows() + 30, 48));
-            ops::store_rows(ctx, fresh(ctx, x), copy_to(ctx, rows),
+            const auto cache = fresh(ctx, generated(5, sequences.rows() + 30, 48));
+            ops::store_rows(ctx, fresh(ctx, x), copy_to(ctx, sequences),
                             copy_to(ctx, per_sequence{at.data()}, count), cache);
             return cache;
         });
@@ -201,7 +202,7 @@ void sequences(both& on) {
         if (std::find(lengths.begin(), lengths.end(), 0) != lengths.end()) continue;
         for (pooling how : {pooling::mean, pooling::first, pooling::last})
             on.agree(text("pool", lengths), [&](auto& ctx) {
-                return ops::pool(ctx, fresh(ctx, x), copy_to(ctx, rows), how);
+                return ops::pool(ctx, fresh(ctx, x), copy_to(ctx, sequences), how);
             });
     }
 }
@@ -214,17 +215,17 @@ struct heads {
 /// Queries, keys and values stand beside one another in rows of one tensor.
 template <class M> void attention(both& on, const numbers& lengths, const heads& h, const M& mask) {
     const numbers offsets = offsets_of(lengths);
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const idx query_cols = h.query * h.key_width, key_cols = h.key * h.key_width,
               value_cols = h.key * h.value_width;
-    const auto q = generated(1, rows.rows(), query_cols, h.spread),
-               kv = generated(2, rows.rows(), key_cols + value_cols);
+    const auto q = generated(1, sequences.rows(), query_cols, h.spread),
+               kv = generated(2, sequences.rows(), key_cols + value_cols);
     on.agree(text("attention", lengths), [&](auto& ctx) {
         const auto there = fresh(ctx, kv);
         using space = typename std::remove_reference_t<decltype(ctx)>::space;
         const key_values<float, space> source{there.columns(0, key_cols),
                                               there.columns(key_cols, value_cols)};
-        return ops::attention(ctx, fresh(ctx, q), copy_to(ctx, rows), source,
+        return ops::attention(ctx, fresh(ctx, q), copy_to(ctx, sequences), source,
                               copy_to(ctx, mask, lengths.size()),
                               {.heads = h.query, .key_heads = h.key, .scale = 0.7f});
     });
@@ -272,7 +273,7 @@ void attention_masks(both& on) {
 /// Keys that lie anywhere in a cache with spare room, of either element type.
 template <class K> void attention_in_a_cache(both& on) {
     const numbers offsets{0, 3, 3, 43}, first{500, 0, 100}, count{7, 0, 300}, position{4, 0, 260};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto q = generated(1, 43, 16), k = generated(2, 600, 16), v = generated(3, 600, 24);
     matrix<K> keys(600, 16), values(600, 24);
     for (idx i = 0; i < k.size(); ++i) keys.data()[i] = K(k.data()[i]);
@@ -285,7 +286,7 @@ template <class K> void attention_in_a_cache(both& on) {
         const key_values<K, space> source{copy_to(ctx, std::as_const(keys).look()),
                                           copy_to(ctx, std::as_const(values).look()), number(first),
                                           number(count)};
-        return ops::attention(ctx, fresh(ctx, q), copy_to(ctx, rows), source, causal{},
+        return ops::attention(ctx, fresh(ctx, q), copy_to(ctx, sequences), source, causal{},
                               {.heads = 2, .scale = 0.5f, .first_position = number(position)});
     });
 }
@@ -294,7 +295,7 @@ template <class K> void attention_in_a_cache(both& on) {
 void refusals(both& on) {
     const auto table = generated(1, 10, 40), x = generated(2, 3, 40);
     const numbers offsets{0, 3}, negative{-1}, large{8};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto embed = [&](const numbers& ids) {
         return [&](auto& gpu) {
             ops::embedding(gpu, copy_to(gpu, row_view(ids.data(), ids.size())),
@@ -305,7 +306,7 @@ void refusals(both& on) {
     on.refuse("embedding: ids: expected ids below 10, got -1 at 1", embed({0, -1, 9}));
     on.refuse("embedding_add_to: ids: expected ids below 10, got 10 at 2", [&](auto& gpu) {
         auto y = fresh(gpu, x);
-        const auto ids = ops::positions(gpu, copy_to(gpu, rows), position_order::from_first,
+        const auto ids = ops::positions(gpu, copy_to(gpu, sequences), position_order::from_first,
                                         copy_to(gpu, per_sequence{large.data()}, 1), 10);
         ops::embedding_add_to(gpu, y, ids, copy_to(gpu, table.look()));
     });
@@ -313,7 +314,7 @@ void refusals(both& on) {
         on.refuse("store_rows: at + rows of a sequence: expected 10, got " +
                       std::to_string(at[0] + 3) + " at 0",
                   [&](auto& gpu) {
-                      ops::store_rows(gpu, fresh(gpu, x), copy_to(gpu, rows),
+                      ops::store_rows(gpu, fresh(gpu, x), copy_to(gpu, sequences),
                                       copy_to(gpu, per_sequence{at.data()}, 1), fresh(gpu, table));
                   });
     const numbers five{0, 5};
@@ -323,7 +324,7 @@ void refusals(both& on) {
                   [&](auto& gpu) {
                       ops::concat(gpu, copy_to(gpu, table.look()),
                                   copy_to(gpu, per_sequence{first.data()}, 1), fresh(gpu, x),
-                                  copy_to(gpu, rows), copy_to(gpu, ragged{five}));
+                                  copy_to(gpu, sequences), copy_to(gpu, ragged{five}));
                   });
 
     const auto attend = [&](const numbers& first, const numbers& count, const numbers& position) {
@@ -333,7 +334,7 @@ void refusals(both& on) {
             };
             const auto there = copy_to(gpu, table.look());
             const key_values<float, device> source{there, there, number(first), number(count)};
-            ops::attention(gpu, fresh(gpu, x), copy_to(gpu, rows), source, causal{},
+            ops::attention(gpu, fresh(gpu, x), copy_to(gpu, sequences), source, causal{},
                            {.first_position = number(position)});
         };
     };
@@ -350,7 +351,7 @@ void refusals(both& on) {
     on.refuse(
         "pool: rows: expected offsets that copy_to(ctx, batch) has copied, got offsets on "
         "the host only",
-        [&](auto& gpu) { ops::pool(gpu, fresh(gpu, x), rows, pooling::mean); });
+        [&](auto& gpu) { ops::pool(gpu, fresh(gpu, x), sequences, pooling::mean); });
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ std::vector<numbers> greedy(C& ctx, const Model& model, std::vector<numbers> tex
         }
         const numbers offsets = offsets_of(lengths);
         const auto batch = copy_to(ctx, batch_of(ids, offsets));
-        const auto newest = ops::pool(ctx, model(ctx, batch), batch.rows, pooling::last);
+        const auto newest = ops::pool(ctx, model(ctx, batch), batch.sequences, pooling::last);
         const auto logits = values_of(ctx, model.logits(ctx, newest));
         for (idx s = 0; s < texts.size(); ++s) {
             const auto row = logits.begin() + std::ptrdiff_t(s * model.size.vocabulary);

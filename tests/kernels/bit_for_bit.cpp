@@ -31,19 +31,21 @@ struct weights {
 
 /// One block with every kernel that sums: its rows, then the pooled vectors, one after another.
 template <class C, class Pack>
-std::vector<float> encode(C& ctx, weights& w, view<float> x, const ragged& rows, const Pack& pack) {
+std::vector<float> encode(C& ctx, weights& w, view<float> x, const ragged& sequences,
+                          const Pack& pack) {
     const auto scope = ctx.scope();
     auto query = pack(ctx, w.query.look()), up = pack(ctx, w.up.look());
     auto down = pack(ctx, w.down.look());
     const view<const float> gain = w.gain.look(), zero = w.bias.look().columns(0, width);
     const auto q = ops::linear(ctx, x, query.look(), {});
-    auto y = ops::attention(ctx, q, rows, key_values<float>{x, q}, causal{},
+    auto y = ops::attention(ctx, q, sequences, key_values<float>{x, q}, causal{},
                             {.heads = heads, .scale = 0.3f});
     y = ops::layer_norm(ctx, y, gain, zero, 1e-5f);
     y = ops::linear(ctx, y, up.look(), {w.bias.look(), activation::gelu});
     y = ops::linear(ctx, y, down.look(), {});
     auto all = values_of(y);
-    const auto pooled = values_of(ops::l2_normalize(ctx, ops::pool(ctx, y, rows, pooling::mean)));
+    const auto pooled =
+        values_of(ops::l2_normalize(ctx, ops::pool(ctx, y, sequences, pooling::mean)));
     all.insert(all.end(), pooled.begin(), pooled.end());
     return all;
 }
@@ -124,16 +126,16 @@ template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& p
     weights w;
     context<typename Backend::tag> ctx;
     const auto offsets = offsets_of(lengths);
-    const ragged rows{offsets};
-    numbers x(9, rows.rows(), width);
-    const auto batch = encode(ctx, w, x.look(), rows, pack);
+    const ragged sequences{offsets};
+    numbers x(9, sequences.rows(), width);
+    const auto batch = encode(ctx, w, x.look(), sequences, pack);
     for (idx s = 0; s < lengths.size(); ++s) {
         const std::int32_t alone[] = {0, lengths[s]};
-        const auto one =
-            encode(ctx, w, x.look().slice(rows.begin(s), rows.length(s)), ragged{alone}, pack);
-        auto at = batch.begin() + std::ptrdiff_t(rows.begin(s) * width);
-        std::vector<float> mine(at, at + std::ptrdiff_t(rows.length(s) * width));
-        at = batch.begin() + std::ptrdiff_t((rows.rows() + s) * width);
+        const auto one = encode(ctx, w, x.look().slice(sequences.begin(s), sequences.length(s)),
+                                ragged{alone}, pack);
+        auto at = batch.begin() + std::ptrdiff_t(sequences.begin(s) * width);
+        std::vector<float> mine(at, at + std::ptrdiff_t(sequences.length(s) * width));
+        at = batch.begin() + std::ptrdiff_t((sequences.rows() + s) * width);
         mine.insert(mine.end(), at, at + std::ptrdiff_t(width));
         same<Backend>(mine, one);
     }
@@ -142,11 +144,11 @@ template <class Backend, class Pack> void packed_equals_one_by_one(const Pack& p
 template <class Backend, class Pack> void threads_agree(const Pack& pack) {
     weights w;
     const auto offsets = offsets_of(lengths);
-    const ragged rows{offsets};
-    numbers x(9, rows.rows(), width);
+    const ragged sequences{offsets};
+    numbers x(9, sequences.rows(), width);
     const auto with = [&](idx threads) {
         context<typename Backend::tag> ctx{{threads}};
-        return encode(ctx, w, x.look(), rows, pack);
+        return encode(ctx, w, x.look(), sequences, pack);
     };
     const auto one = with(1);
     same<Backend>(with(2), one);
@@ -166,17 +168,17 @@ template <class K> class growing {
         context<typename Backend::tag> ctx{{threads}};
         const auto scope = ctx.scope();
         const auto offsets = offsets_of({lengths.data() + first, lengths.data() + first + count});
-        const ragged rows{offsets};
+        const ragged sequences{offsets};
         const auto all = offsets_of(lengths);
-        const auto x = x_.look().slice(idx(all[first]), rows.rows());
+        const auto x = x_.look().slice(idx(all[first]), sequences.rows());
 
         auto q = ops::rms_norm(ctx, x, gain_.look(), 1e-5f);
-        const auto angles = ops::rope_angles(ctx, rows, before.data() + first, head, {});
+        const auto angles = ops::rope_angles(ctx, sequences, before.data() + first, head, {});
         ops::rope(ctx, q, angles, rope_layout::half_split);
         ops::rope(ctx, q, angles, rope_layout::interleaved);
         const key_values<K> source{kept_from(0), kept_from(1), begins.data() + first,
                                    counts.data() + first};
-        auto y = ops::attention(ctx, q, rows, source, causal{},
+        auto y = ops::attention(ctx, q, sequences, source, causal{},
                                 {.heads = width / head,
                                  .key_heads = key_width / head,
                                  .scale = 0.4f,
@@ -268,12 +270,12 @@ TEMPLATE_TEST_CASE("contexts that work at the same time give what each gives alo
         return;
     weights w;
     const auto offsets = offsets_of(lengths);
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto run = [&](std::uint64_t seed) {
         weights own = w;
-        numbers x(seed, rows.rows(), width);
+        numbers x(seed, sequences.rows(), width);
         context<typename TestType::tag> ctx{{.threads = 2}};
-        return encode(ctx, own, x.look(), rows, as_packed);
+        return encode(ctx, own, x.look(), sequences, as_packed);
     };
     const auto first = run(9), second = run(10);
     std::vector<float> beside;

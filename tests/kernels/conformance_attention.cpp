@@ -39,12 +39,12 @@ template <> struct kept<std::int8_t> {
 template <class Backend, class K = float, class M> void check(const shape& s, const M& m) {
     CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, s.spread);
     const auto offsets = offsets_of(s.lengths);
-    const ragged rows{offsets};
-    numbers q(1, rows.rows(), s.heads * s.key_width, -s.spread, s.spread, s.gap);
-    const kept<K> k({2, rows.rows(), s.key_heads * s.key_width, -1, 1, s.gap}, s.key_heads);
-    const kept<K> v({3, rows.rows(), s.key_heads * s.value_width, -1, 1, s.gap}, s.key_heads);
+    const ragged sequences{offsets};
+    numbers q(1, sequences.rows(), s.heads * s.key_width, -s.spread, s.spread, s.gap);
+    const kept<K> k({2, sequences.rows(), s.key_heads * s.key_width, -1, 1, s.gap}, s.key_heads);
+    const kept<K> v({3, sequences.rows(), s.key_heads * s.value_width, -1, 1, s.gap}, s.key_heads);
     agrees<Backend>([&](auto& ctx) {
-        return ops::attention(ctx, q.look(), rows, key_values<K>{k.look, v.look}, m,
+        return ops::attention(ctx, q.look(), sequences, key_values<K>{k.look, v.look}, m,
                               {.heads = s.heads, .key_heads = s.key_heads, .scale = 0.7f});
     });
 }
@@ -53,7 +53,7 @@ template <class Backend, class K = float, class M> void check(const shape& s, co
 template <class Backend, class K> void check_cached(const shape& s) {
     CAPTURE(s.lengths, s.heads, s.key_heads, s.key_width, s.value_width, s.gap, sizeof(K));
     const auto offsets = offsets_of(s.lengths);
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     std::vector<std::int32_t> first, count, position;
     idx end = 3;
     for (idx i = 0; i < s.lengths.size(); ++i) {
@@ -64,13 +64,13 @@ template <class Backend, class K> void check_cached(const shape& s) {
         position.push_back(before);
         end += idx(before + own) + i % 3;
     }
-    numbers q(1, rows.rows(), s.heads * s.key_width, -2, 2, s.gap);
+    numbers q(1, sequences.rows(), s.heads * s.key_width, -2, 2, s.gap);
     const kept<K> k({2, end, s.key_heads * s.key_width, -1, 1, s.gap}, s.key_heads);
     const kept<K> v({3, end, s.key_heads * s.value_width, -1, 1, s.gap}, s.key_heads);
     const auto over = [&](auto mask) {
         agrees<Backend>([&](auto& ctx) {
             const key_values<K> source{k.look, v.look, first.data(), count.data()};
-            return ops::attention(ctx, q.look(), rows, source, mask,
+            return ops::attention(ctx, q.look(), sequences, source, mask,
                                   {.heads = s.heads,
                                    .key_heads = s.key_heads,
                                    .scale = 0.5f,
@@ -211,13 +211,13 @@ TEMPLATE_TEST_CASE("conformance: a NaN in an int8 cache is told to the heads tha
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("conformance NaN in an int8 cache")) return;
     const auto offsets = offsets_of({3, 20});
-    const ragged rows{offsets};
-    numbers q(1, rows.rows(), 16);
-    kept<std::int8_t> k({2, rows.rows(), 16}, 2), v({3, rows.rows(), 16}, 2);
+    const ragged sequences{offsets};
+    numbers q(1, sequences.rows(), 16);
+    kept<std::int8_t> k({2, sequences.rows(), 16}, 2), v({3, sequences.rows(), 16}, 2);
     k.scales.look()(3 + 7, 1) = std::numeric_limits<float>::quiet_NaN();
     v.scales.look()(1, 0) = std::numeric_limits<float>::quiet_NaN();
     context<typename TestType::tag> ctx;
-    const auto y = ops::attention(ctx, q.look(), rows, key_values<std::int8_t>{k.look, v.look},
+    const auto y = ops::attention(ctx, q.look(), sequences, key_values<std::int8_t>{k.look, v.look},
                                   bidirectional{}, {.heads = 2});
     idx wrong = 0;
     for (idx r = 0; r < y.rows; ++r)
@@ -234,11 +234,11 @@ TEMPLATE_TEST_CASE("attention: NaN in a query or key and an infinite value reach
     for (std::int32_t length : {6, 40}) {  // few queries, and many
         CAPTURE(length);
         const auto offsets = offsets_of({3, length});
-        const ragged rows{offsets};
-        numbers q(1, rows.rows(), 16), k(2, rows.rows(), 16), v(3, rows.rows(), 16);
+        const ragged sequences{offsets};
+        numbers q(1, sequences.rows(), 16), k(2, sequences.rows(), 16), v(3, sequences.rows(), 16);
         const auto run = [&](auto mask) {
             const key_values<float> source{k.look(), v.look()};
-            return ops::attention(ctx, q.look(), rows, source, mask, {.heads = 2});
+            return ops::attention(ctx, q.look(), sequences, source, mask, {.heads = 2});
         };
         const auto scope = ctx.scope();
         const view<const float> before = run(causal{});
@@ -273,17 +273,17 @@ TEMPLATE_TEST_CASE("conformance: attention of denormals", "", RECKON_TEST_BACKEN
     if (!test_support::runs<TestType>("conformance attention of denormals")) return;
     constexpr float least = std::numeric_limits<float>::denorm_min();
     const auto offsets = offsets_of({5, 40});
-    const ragged rows{offsets};
-    numbers q(1, rows.rows(), 16), k(2, rows.rows(), 16), v(3, rows.rows(), 16);
+    const ragged sequences{offsets};
+    numbers q(1, sequences.rows(), 16), k(2, sequences.rows(), 16), v(3, sequences.rows(), 16);
     for (idx i = 0; i < q.data.size(); ++i) q.data[i] *= 1e-40f, k.data[i] *= 1e-40f;
     agrees<TestType>([&](auto& ctx) {  // every key counts as much
-        return ops::attention(ctx, q.look(), rows, key_values<float>{k.look(), v.look()},
+        return ops::attention(ctx, q.look(), sequences, key_values<float>{k.look(), v.look()},
                               bidirectional{}, {.heads = 2});
     });
-    numbers p(4, rows.rows(), 16, -3, 3), w(5, rows.rows(), 16, -3, 3);
+    numbers p(4, sequences.rows(), 16, -3, 3), w(5, sequences.rows(), 16, -3, 3);
     for (float& number : v.data) number = 1000 * least;
     context<typename TestType::tag> ctx;
-    const auto y = ops::attention(ctx, p.look(), rows, key_values<float>{w.look(), v.look()},
+    const auto y = ops::attention(ctx, p.look(), sequences, key_values<float>{w.look(), v.look()},
                                   bidirectional{}, {.heads = 2});
     for (idx r = 0; r < y.rows; ++r)
         for (idx c = 0; c < y.cols; ++c) CHECK(std::abs(y(r, c) - 1000 * least) <= 40 * least);

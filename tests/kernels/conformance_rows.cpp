@@ -192,10 +192,10 @@ template <class Backend> void check_pool(idx sequences, idx cols, idx gap) {
     std::vector<std::int32_t> offsets{0};
     for (idx s = 0; s < sequences; ++s)
         offsets.push_back(offsets.back() + 1 + std::int32_t(philox{12}.below(s, 40)));
-    const ragged rows{offsets};
-    numbers x(13, rows.rows(), cols, -1, 1, gap);
+    const ragged sequences{offsets};
+    numbers x(13, sequences.rows(), cols, -1, 1, gap);
     for (pooling how : {pooling::mean, pooling::first, pooling::last})
-        agrees<Backend>([&](auto& ctx) { return ops::pool(ctx, x.look(), rows, how); });
+        agrees<Backend>([&](auto& ctx) { return ops::pool(ctx, x.look(), sequences, how); });
 }
 
 template <class Backend> void check_l2_normalize(idx rows, idx cols, idx gap) {

@@ -75,7 +75,7 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
     rows_of all;
     for (const text& t : texts) all.add(t, 0, t.ids.size());
     const auto front =
-        soft_prompts_of(ctx, prompts, all.first.data(), all.count.data(), all.batch().rows);
+        soft_prompts_of(ctx, prompts, all.first.data(), all.count.data(), all.batch().sequences);
     const auto whole = model(ctx, front, all.batch(), all.source.data());
     const auto expect_rows = [&](idx t, idx begin, view<const float> rows) {
         const auto expected = whole.slice(front.all.begin(t) + begin, rows.rows);
@@ -87,7 +87,7 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
     rows_of entering;
     for (const text& t : texts) entering.add(t, 0, idx(t.source) + 1);
     const auto before = soft_prompts_of(ctx, prompts, entering.first.data(), entering.count.data(),
-                                        entering.batch().rows);
+                                        entering.batch().sequences);
     const auto keys = cache.extend(ctx, slot_of, before.all);
     const auto y = model.run(ctx, model.embed(ctx, before, entering.batch()), before.all,
                              model.mask_of(entering.where()), keys);
@@ -105,9 +105,9 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
             slots.push_back(slot_of[t]);
         }
         if (growing.empty()) break;
-        const auto more = cache.extend(ctx, slots, next.batch().rows);
+        const auto more = cache.extend(ctx, slots, next.batch().sequences);
         const auto rows = model.run(ctx, model.embed(ctx, next.batch(), more.first()),
-                                    next.batch().rows, model.mask_of(next.where()), more);
+                                    next.batch().sequences, model.mask_of(next.where()), more);
         for (idx i = 0; i < growing.size(); ++i)
             expect_rows(growing[i], cache.length(slots[i]) - 1, rows.slice(i, 1));
     }
@@ -120,8 +120,9 @@ template <class K> numbers continued(kv_cache<K>& cache, idx slot, const id_list
     reference ctx;
     const id_list offsets{0, std::int32_t(more.size())};
     const auto batch = batch_of(more, offsets);
-    const auto keys = cache.extend(ctx, std::span{&slot, 1}, batch.rows);
-    return copy_of(decoder().run(ctx, decoder().embed(ctx, batch), batch.rows, causal{}, keys));
+    const auto keys = cache.extend(ctx, std::span{&slot, 1}, batch.sequences);
+    return copy_of(
+        decoder().run(ctx, decoder().embed(ctx, batch), batch.sequences, causal{}, keys));
 }
 /// The last rows of a whole text.
 numbers last_rows(const id_list& whole, idx count) {
@@ -224,12 +225,12 @@ TEST_CASE("texts beside one another in an int8 cache become what each becomes al
     const id_list all{1, 2, 3, 4, 5, 6, 7, 8}, offsets{0, 5, 5, 8};
     const idx slots[]{2, 1, 0};
     const auto batch = batch_of(all, offsets);
-    const auto keys = cache.extend(ctx, slots, batch.rows);
+    const auto keys = cache.extend(ctx, slots, batch.sequences);
     auto together = continued(alone, 0, {1, 2, 3, 4, 5});
     const auto second = continued(alone, 1, {6, 7, 8});
     together.insert(together.end(), second.begin(), second.end());
-    CHECK(copy_of(decoder().run(ctx, decoder().embed(ctx, batch), batch.rows, causal{}, keys)) ==
-          together);
+    CHECK(copy_of(decoder().run(ctx, decoder().embed(ctx, batch), batch.sequences, causal{},
+                                keys)) == together);
 }
 
 TEST_CASE("a cache whose rows are not made of its heads is refused") {
@@ -262,8 +263,8 @@ TEST_CASE("a sequence of no rows waits in its slot") {
     const id_list ids{1, 2, 3}, offsets{0, 0, 3};
     const idx slots[]{2, 1};
     const auto batch = batch_of(ids, offsets);
-    const auto keys = cache.extend(ctx, slots, batch.rows);
-    const auto y = decoder().run(ctx, decoder().embed(ctx, batch), batch.rows, causal{}, keys);
+    const auto keys = cache.extend(ctx, slots, batch.sequences);
+    const auto y = decoder().run(ctx, decoder().embed(ctx, batch), batch.sequences, causal{}, keys);
     CHECK(copy_of(y) == last_rows(ids, 3));
     CHECK(cache.length(2) == 0);
     CHECK(cache.length(1) == 3);
@@ -274,9 +275,9 @@ TEST_CASE("slots that are not there, stand twice or are full are refused, and st
     reference ctx;
     continued(cache, 1, {1, 2, 3, 4, 5, 6, 7, 8});
     const id_list offsets{0, 2, 5};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto extended = [&](std::vector<idx> slots) {
-        return message_of([&] { cache.extend(ctx, slots, rows); });
+        return message_of([&] { cache.extend(ctx, slots, sequences); });
     };
     CHECK(extended({0, 1}) == "kv_cache: tokens of a sequence: expected 10, got 11");
     CHECK(extended({0, 0}) == "kv_cache: slots: expected each slot once, got 0");
@@ -284,7 +285,7 @@ TEST_CASE("slots that are not there, stand twice or are full are refused, and st
     CHECK(extended({0}) == "kv_cache: slots: expected 2, got 1");
     CHECK(cache.length(0) == 0);
     CHECK(cache.length(1) == 8);
-    cache.extend(ctx, std::vector<idx>{1, 0}, rows);
+    cache.extend(ctx, std::vector<idx>{1, 0}, sequences);
     CHECK(cache.length(1) == 10);
 
     CHECK(message_of([&] { cache.length(3); }) ==
@@ -325,8 +326,8 @@ TEST_CASE("a source that is not yet there as a whole is refused") {
         const id_list offsets{0, std::int32_t(ids.size())};
         const auto batch = batch_of(ids, offsets);
         const idx slots[]{0};
-        const auto keys = cache.extend(ctx, slots, batch.rows);
-        model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
+        const auto keys = cache.extend(ctx, slots, batch.sequences);
+        model.run(ctx, model.embed(ctx, batch, keys.first()), batch.sequences,
                   model.mask_of({0, source}), keys);
     };
     CHECK(message_of([&] {

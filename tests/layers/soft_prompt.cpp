@@ -18,8 +18,8 @@ constexpr view<const float> table{numbers, 5, 2};
 /// Texts of 2, 0, 1 and 3 rows.
 const offsets_type ends{0, 2, 2, 3, 6};
 
-offsets_type offsets_of(const ragged& rows) {
-    return {rows.offsets(), rows.offsets() + rows.sequences() + 1};
+offsets_type offsets_of(const ragged& sequences) {
+    return {sequences.offsets(), sequences.offsets() + sequences.count() + 1};
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ TEST_CASE("a model with no rows in front is the model alone, bit for bit") {
     reference ctx;
     const std::int32_t source[]{2, 0, 5};
     const view<const float> none{nullptr, 0, 8};
-    const auto front = soft_prompts_of(ctx, none, 0, 0, batch().rows);
+    const auto front = soft_prompts_of(ctx, none, 0, 0, batch().sequences);
     CHECK(copy_of(model(ctx, front, batch(), source)) == copy_of(model(ctx, batch(), source)));
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("rows of another width than the model's are refused") {
     const auto model = with_random_weights(m6::model<>{
         {.vocabulary = 20, .positions = 8, .layers = 1, .heads = 2, .width = 8, .hidden = 16}});
     reference ctx;
-    const auto front = soft_prompts_of(ctx, table, 0, 2, batch().rows);
+    const auto front = soft_prompts_of(ctx, table, 0, 2, batch().sequences);
     CHECK(message_of([&] { model(ctx, front, batch(), 0); }) ==
           "concat: prefix.cols: expected 8, got 2");
 }

@@ -19,7 +19,7 @@ const bert::model<>& model() {
 /// Layers `range` of the model over x.
 numbers run(reference& ctx, tensor_of<reference> x, layer_range range) {
     no_hook hook;
-    const auto rows = batch().rows;
+    const auto rows = batch().sequences;
     const site at{rows, bidirectional{}, hook};
     return copy_of(model().layers(ctx, x, at, range));
 }
@@ -120,7 +120,7 @@ TEST_CASE("a hook counts layers from the bottom of the stack, wherever the run b
         }
     } hook;
     reference ctx;
-    const auto rows = batch().rows;
+    const auto rows = batch().sequences;
     const site at{rows, bidirectional{}, hook};
     model().layers(ctx, model().embed(ctx, batch()), at, {1, 3});
     CHECK(hook.first == 1);
@@ -163,7 +163,7 @@ TEST_CASE("a pre-norm block adds what it makes of normed inputs") {
     const auto b = with_random_weights(block<pre_norm_spec>{{8, 2, 16, 1e-6f}});
     reference ctx;
     no_hook hook;
-    const auto rows = batch().rows;
+    const auto rows = batch().sequences;
     const site at{rows, causal{}, hook};
 
     const auto x = model().embed(ctx, batch());
@@ -184,10 +184,11 @@ TEST_CASE("a block makes the same of many rows, which it takes in bands, as of f
         const auto of = [&](idx first, idx count) {
             reference ctx;
             no_hook hook;
-            const ragged rows{{offsets.data(), count + 1}};
+            const ragged sequences{{offsets.data(), count + 1}};
             numbers own(x.data() + first * length * width,
                         x.data() + (first + count) * length * width);
-            return copy_of(b(ctx, {own.data(), count * length, width}, site{rows, causal{}, hook}));
+            return copy_of(
+                b(ctx, {own.data(), count * length, width}, site{sequences, causal{}, hook}));
         };
         numbers expected;
         for (idx first = 0; first < texts; first += few)

@@ -58,8 +58,9 @@ struct one_sequence {
     id_batch<> batch;
 
     one_sequence(const id_batch<>& all, idx s)
-        : offsets{0, std::int32_t(all.rows.length(s))},
-          batch(row_view(all.ids.data + all.rows.begin(s), all.rows.length(s)), ragged{offsets}) {}
+        : offsets{0, std::int32_t(all.sequences.length(s))},
+          batch(row_view(all.ids.data + all.sequences.begin(s), all.sequences.length(s)),
+                ragged{offsets}) {}
     one_sequence(const one_sequence&) = delete;
     one_sequence& operator=(const one_sequence&) = delete;
 };
@@ -70,10 +71,10 @@ double packing_difference(C& ctx, const Model& model, const id_batch<>& all) {
     const auto scope = ctx.scope();
     const auto packed = model(ctx, all);
     double worst = 0;
-    for (idx s = 0; s < all.rows.sequences(); ++s) {
+    for (idx s = 0; s < all.sequences.count(); ++s) {
         const one_sequence alone(all, s);
         const auto y = model(ctx, alone.batch);
-        const auto rows = packed.slice(all.rows.begin(s), all.rows.length(s));
+        const auto rows = packed.slice(all.sequences.begin(s), all.sequences.length(s));
         worst = std::max(worst, relative_difference(numbers(y), numbers(rows)));
     }
     return worst;

@@ -38,9 +38,9 @@ struct pieces {
 /// The rows of every sequence from its begin / parts of the way to its end / parts.
 pieces part_of(const id_batch<>& all, idx begin, idx end, idx parts) {
     pieces cut;
-    for (idx s = 0; s < all.rows.sequences(); ++s) {
-        const idx length = all.rows.length(s), first = length * begin / parts;
-        cut.add({all.ids.data + all.rows.begin(s) + first, length * end / parts - first});
+    for (idx s = 0; s < all.sequences.count(); ++s) {
+        const idx length = all.sequences.length(s), first = length * begin / parts;
+        cut.add({all.ids.data + all.sequences.begin(s) + first, length * end / parts - first});
     }
     return cut;
 }
@@ -49,18 +49,19 @@ pieces part_of(const id_batch<>& all, idx begin, idx end, idx parts) {
 template <class C, class Model, class K>
 view<const float> continued(C& ctx, const Model& model, kv_cache<K>& cache,
                             const id_batch<>& batch) {
-    std::vector<idx> slots(batch.rows.sequences());
+    std::vector<idx> slots(batch.sequences.count());
     std::iota(slots.begin(), slots.end(), idx{0});
-    const auto keys = cache.extend(ctx, slots, batch.rows);
+    const auto keys = cache.extend(ctx, slots, batch.sequences);
     const auto rows = model.embed(ctx, batch, keys.first());
-    return model.logits(ctx, model.run(ctx, rows, batch.rows, causal{}, keys));
+    return model.logits(ctx, model.run(ctx, rows, batch.sequences, causal{}, keys));
 }
 
 /// What greedy decoding of the prompts adds, [sequences, count]; the prompts enter in `parts`.
 template <class C, class Model>
 ids greedy(C& ctx, const Model& model, const id_batch<>& prompts, idx parts, idx count) {
-    const idx sequences = prompts.rows.sequences();
-    kv_cache cache{model.cached(), {.slots = sequences, .tokens = prompts.rows.longest() + count}};
+    const idx sequences = prompts.sequences.count();
+    kv_cache cache{model.cached(),
+                   {.slots = sequences, .tokens = prompts.sequences.longest() + count}};
     ids added(sequences * count);
     pieces next;
     for (idx step = 0; step < parts + count - 1; ++step) {
@@ -71,7 +72,7 @@ ids greedy(C& ctx, const Model& model, const id_batch<>& prompts, idx parts, idx
         if (step + 1 < parts) continue;
         pieces chosen;
         for (idx s = 0; s < sequences; ++s) {
-            const float* row = logits.row(batch.rows.begin(s + 1) - 1);
+            const float* row = logits.row(batch.sequences.begin(s + 1) - 1);
             const auto best = std::int32_t(std::max_element(row, row + logits.cols) - row);
             added[s * count + step + 1 - parts] = best;
             chosen.add({&best, 1});
@@ -121,12 +122,12 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
     context<typename TestType::tag> ctx;
 
     const auto wanted = expected.get<std::int32_t>("greedy");
-    const idx count = wanted.size() / prompts.rows.sequences();
+    const idx count = wanted.size() / prompts.sequences.count();
     for (const idx parts : {idx{1}, idx{2}, idx{3}})
         CHECK(greedy(ctx, model, prompts, parts, count) == ids(wanted.begin(), wanted.end()));
 
     const auto scope = ctx.scope();
-    const cache_room room{prompts.rows.sequences(), prompts.rows.longest()};
+    const cache_room room{prompts.sequences.count(), prompts.sequences.longest()};
     kv_cache cache{model.cached(), room};
     kv_cache<bf16> half{model.cached(), room};
     kv_cache<std::int8_t> quarter{model.cached(), room};
@@ -141,8 +142,8 @@ TEMPLATE_TEST_CASE("llama says the same behind its cache as in one go, and as tr
         const auto coarse = continued(ctx, model, quarter, rows.batch());
         for (idx s = 0; s < room.slots; ++s) {
             const idx begin = idx(rows.offsets[s]), size = idx(rows.offsets[s + 1]) - begin;
-            const idx before = part == 0 ? 0 : prompts.rows.length(s) - size;
-            const auto of_whole = numbers(whole.slice(prompts.rows.begin(s) + before, size));
+            const idx before = part == 0 ? 0 : prompts.sequences.length(s) - size;
+            const auto of_whole = numbers(whole.slice(prompts.sequences.begin(s) + before, size));
             CHECK(relative_difference(numbers(exact.slice(begin, size)), of_whole) <
                   tolerance::packed);
             CHECK(relative_difference(numbers(near.slice(begin, size)), of_whole) <

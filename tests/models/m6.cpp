@@ -63,7 +63,7 @@ struct texts {
     }
     view<const float> table() const { return {prompts.data(), 8, prompts.size() / 8}; }
     template <class C> soft_prompts<C> front(C& ctx) const {
-        return soft_prompts_of(ctx, table(), first.data(), count.data(), batch.rows);
+        return soft_prompts_of(ctx, table(), first.data(), count.data(), batch.sequences);
     }
 };
 
@@ -86,10 +86,10 @@ double packed_difference(C& ctx, const Model& model, const texts& t) {
     const auto front = t.front(ctx);
     const auto all = model(ctx, front, t.batch, t.sources);
     double worst = 0;
-    for (idx s = 0; s < t.batch.rows.sequences(); ++s) {
+    for (idx s = 0; s < t.batch.sequences.count(); ++s) {
         const one_sequence alone(t.batch, s);
         const auto before =
-            soft_prompts_of(ctx, t.table(), t.first[s], t.count[s], alone.batch.rows);
+            soft_prompts_of(ctx, t.table(), t.first[s], t.count[s], alone.batch.sequences);
         const auto y = model(ctx, before, alone.batch, t.sources[s]);
         const auto rows = all.slice(front.all.begin(s), front.all.length(s));
         worst = std::max(worst, relative_difference(numbers(y), numbers(rows)));
@@ -143,7 +143,7 @@ struct first_text {
     texts all;
     idx prompts;
     one_sequence text{all.batch, 0};
-    idx source = idx(all.sources[0]), rows = text.batch.rows.rows();
+    idx source = idx(all.sources[0]), rows = text.batch.sequences.rows();
 
     first_text(const std::string& name, idx prompt_count) : all(name), prompts(prompt_count) {}
 
@@ -153,7 +153,7 @@ struct first_text {
     template <class Model, class M, class Head>
     logits operator()(const Model& model, const M& mask, const Head& head) const {
         context<cpu_reference> ctx;
-        const auto front = soft_prompts_of(ctx, all.table(), 0, prompts, text.batch.rows);
+        const auto front = soft_prompts_of(ctx, all.table(), 0, prompts, text.batch.sequences);
         const auto states = model.run(ctx, model.embed(ctx, front, text.batch), front.all, mask);
         const auto y = numbers(head(ctx, states.slice(prompts, rows)));
         return {y.begin(), y.end()};

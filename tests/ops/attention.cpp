@@ -16,11 +16,12 @@ template <class C> struct inputs {
               v = numbers<E>("attention/value");
     std::vector<std::int32_t> offsets = integers("attention/offsets"),
                               prefixes = integers("attention/prefix");
-    ragged rows{offsets};
+    ragged sequences{offsets};
     attention_options options{.heads = 3, .scale = 0.5f};  // 1 / sqrt(4)
 
     auto run(C& ctx, const auto& m) {
-        return ops::attention(ctx, q.look(), rows, key_values<E>{k.look(), v.look()}, m, options);
+        return ops::attention(ctx, q.look(), sequences, key_values<E>{k.look(), v.look()}, m,
+                              options);
     }
 };
 
@@ -75,15 +76,15 @@ TEST_CASE("attention releases its scratch") {
 TEST_CASE("queries of one head group share a key head") {
     reference ctx;
     const std::int32_t offsets[]{0, 4};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto q = random_rows(ctx, 1, 4, 4 * 3), k = random_rows(ctx, 2, 4, 2 * 3),
                v = random_rows(ctx, 3, 4, 2 * 5);
-    const auto grouped = ops::attention(ctx, q, rows, key_values<float>{k, v}, causal{},
+    const auto grouped = ops::attention(ctx, q, sequences, key_values<float>{k, v}, causal{},
                                         {.heads = 4, .key_heads = 2, .scale = 0.6f});
     CHECK(grouped.cols == 4 * 5);
     for (idx h = 0; h < 4; ++h) {  // each head alone, against the key head of its group
         const auto alone =
-            ops::attention(ctx, q.columns(3 * h, 3), rows,
+            ops::attention(ctx, q.columns(3 * h, 3), sequences,
                            key_values<float>{k.columns(h / 2 * 3, 3), v.columns(h / 2 * 5, 5)},
                            causal{}, {.scale = 0.6f});
         CHECK(difference(grouped.columns(5 * h, 5), alone) == 0);
@@ -94,11 +95,12 @@ TEST_CASE("keys may lie in a cache with spare room, queries anywhere behind them
     reference ctx;
     // Two sequences of five and three rows, computed whole ..
     const std::int32_t offsets[]{0, 5, 8};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto q = random_rows(ctx, 1, 8, 4), k = random_rows(ctx, 2, 8, 4),
                v = random_rows(ctx, 3, 8, 4);
     const attention_options options{.heads = 2, .scale = 0.7f};
-    const auto whole = ops::attention(ctx, q, rows, key_values<float>{k, v}, causal{}, options);
+    const auto whole =
+        ops::attention(ctx, q, sequences, key_values<float>{k, v}, causal{}, options);
 
     // .. and again for their last two and one rows alone, with the keys in a larger cache.
     auto keys = random_rows(ctx, 4, 30, 4), values = random_rows(ctx, 5, 30, 4);
@@ -228,9 +230,9 @@ TEST_CASE("attention refuses extents and heads that do not fit") {
     const auto ask = [&](auto change) {
         auto changed = in.options;
         key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
-        ragged rows = in.rows;
-        change(changed, source, rows);
-        ops::attention(ctx, in.q.look(), rows, source, causal{}, changed);
+        ragged sequences = in.rows;
+        change(changed, source, sequences);
+        ops::attention(ctx, in.q.look(), sequences, source, causal{}, changed);
     };
     const std::int32_t few[]{0, 3}, first[]{0, 5, 6, 15}, far[]{0, 5, 6, 16}, count[]{5, 1, 9, 4};
     CHECK_NOTHROW(ask([&](auto&, auto& s, auto&) { s.first = first, s.count = count; }));

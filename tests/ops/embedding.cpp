@@ -62,9 +62,9 @@ TEST_CASE("embedding_add_to refuses extents that do not fit") {
 TEST_CASE("positions count from the first, or end at the table's last") {
     context<cpu_reference> ctx;
     const std::int32_t offsets[]{0, 3, 3, 5};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto positions = [&](position_order order, idx first) {
-        const auto ids = ops::positions(ctx, rows, order, first, 8);
+        const auto ids = ops::positions(ctx, sequences, order, first, 8);
         return std::vector<std::int32_t>(ids.data, ids.data + ids.cols);
     };
     using ids = std::vector<std::int32_t>;
@@ -73,19 +73,19 @@ TEST_CASE("positions count from the first, or end at the table's last") {
     CHECK(positions(position_order::to_last, 0) == ids{5, 6, 7, 6, 7});
 
     const std::int32_t first[]{2, 0, 6};
-    const auto each = ops::positions(ctx, rows, position_order::from_first, first, 8);
+    const auto each = ops::positions(ctx, sequences, position_order::from_first, first, 8);
     CHECK(ids(each.data, each.data + each.cols) == ids{2, 3, 4, 6, 7});
 }
 
 TEST_CASE("a sequence with more rows than positions is refused") {
     context<cpu_reference> ctx;
     const std::int32_t offsets[]{0, 3};
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     for (const auto order : {position_order::from_first, position_order::to_last})
-        CHECK_THROWS_WITH(ops::positions(ctx, rows, order, 0, 2),
+        CHECK_THROWS_WITH(ops::positions(ctx, sequences, order, 0, 2),
                           "positions: rows of a sequence: expected 2, got 3");
-    CHECK_NOTHROW(ops::positions(ctx, rows, position_order::from_first, 5, 8));
-    CHECK_THROWS_WITH(ops::positions(ctx, rows, position_order::from_first, 6, 8),
+    CHECK_NOTHROW(ops::positions(ctx, sequences, position_order::from_first, 5, 8));
+    CHECK_THROWS_WITH(ops::positions(ctx, sequences, position_order::from_first, 6, 8),
                       "positions: first + rows of a sequence: expected 8, got 9");
-    CHECK_THROWS_AS(ops::positions(ctx, rows, position_order::from_first, 9, 8), error);
+    CHECK_THROWS_AS(ops::positions(ctx, sequences, position_order::from_first, 9, 8), error);
 }

@@ -9,14 +9,14 @@ TEMPLATE_TEST_CASE("pooling gives the goldens", "", GOLDEN_CONTEXTS) {
     using E = typename TestType::element;
     TestType ctx;
     const auto offsets = integers("pooling/offsets");
-    const ragged rows{offsets};
+    const ragged sequences{offsets};
     const auto x = given(ctx, "pooling/x");
     const spread_rows<E> apart{view<const E>{x}};
     for (const auto& input : {x, apart.look}) {
-        CHECK(difference(ops::pool(ctx, input, rows, pooling::mean), "pooling/y_mean") <
+        CHECK(difference(ops::pool(ctx, input, sequences, pooling::mean), "pooling/y_mean") <
               tolerance::op);
-        CHECK(difference(ops::pool(ctx, input, rows, pooling::first), "pooling/y_first") == 0);
-        CHECK(difference(ops::pool(ctx, input, rows, pooling::last), "pooling/y_last") == 0);
+        CHECK(difference(ops::pool(ctx, input, sequences, pooling::first), "pooling/y_first") == 0);
+        CHECK(difference(ops::pool(ctx, input, sequences, pooling::last), "pooling/y_last") == 0);
     }
 }
 

@@ -120,12 +120,12 @@ TEMPLATE_TEST_CASE("all-MiniLM-L6-v2 gives the vectors that PyTorch gives", "",
     const file expected("minilm_vectors.safetensors");
     const auto goldens = expected.get<float>("vectors");
     const auto texts = read_tokens(path_of("minilm_tokens.txt"));
-    REQUIRE(goldens.size() == texts.sequences() * 384);
+    REQUIRE(goldens.size() == texts.count() * 384);
     context<typename TestType::tag> ctx;
     const auto model = prepare(ctx, bert::load(folder->string()));
 
     const auto at_once = embed(ctx, model, texts, {.tokens = texts.ids.size()});
-    for (idx text = 0; text < texts.sequences(); ++text) {
+    for (idx text = 0; text < texts.count(); ++text) {
         INFO("text " << text);
         const auto golden = goldens.subspan(text * 384, 384);
         CHECK(cosine(at_once.look().slice(text, 1), golden) >= .99999);

@@ -32,16 +32,17 @@ struct fake_model {
     }
 
     template <any_context C, class Keys = own_keys>
-    view<float> run(C& ctx, view<float> x, const ragged& rows, causal = {},
+    view<float> run(C& ctx, view<float> x, const ragged& sequences, causal = {},
                     const Keys& keys = {}) const {
-        const auto first = keys.source(ctx, 0, rows, x, x),
-                   second = keys.source(ctx, 1, rows, x, x);
-        for (idx s = 0; s < rows.sequences(); ++s) {
+        const auto first = keys.source(ctx, 0, sequences, x, x),
+                   second = keys.source(ctx, 1, sequences, x, x);
+        for (idx s = 0; s < sequences.count(); ++s) {
             float past = 0;  // a number that stands for all ids
-            const idx begin = idx(second.first[s]), held = idx(second.count[s]) - rows.length(s);
-            for (idx i = 0; i < held + rows.length(s); ++i) {
+            const idx begin = idx(second.first[s]),
+                      held = idx(second.count[s]) - sequences.length(s);
+            for (idx i = 0; i < held + sequences.length(s); ++i) {
                 past = after(past, first.keys(begin + i, 0), second.values(begin + i, 0));
-                if (i >= held) x(rows.begin(s) + i - held, 0) = past;
+                if (i >= held) x(sequences.begin(s) + i - held, 0) = past;
             }
         }
         return x;

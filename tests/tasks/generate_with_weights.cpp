@@ -85,10 +85,10 @@ double perplexity(C& ctx, const Model& model, const ids& text) {
         const idx count = std::min(idx{7}, text.size() - 1 - begin), slot = 0;
         const std::int32_t offsets[] = {0, std::int32_t(count)};
         const auto batch = batch_of(std::span{text}.subspan(begin, count), offsets);
-        const auto keys = cache.extend(ctx, std::span{&slot, 1}, batch.rows);
+        const auto keys = cache.extend(ctx, std::span{&slot, 1}, batch.sequences);
         const auto x = model.embed(ctx, batch, keys.first());
-        const auto chances =
-            ops::log_softmax(ctx, model.logits(ctx, model.run(ctx, x, batch.rows, causal{}, keys)));
+        const auto chances = ops::log_softmax(
+            ctx, model.logits(ctx, model.run(ctx, x, batch.sequences, causal{}, keys)));
         for (idx i = 0; i < count; ++i) surprise -= double(chances(i, idx(text[begin + i + 1])));
     }
     return std::exp(surprise / double(text.size() - 1));
@@ -177,8 +177,8 @@ struct m6_texts {
     id_batch<> all = expected.batch("ids", "offsets");
     std::span<const std::int32_t> sources = expected.get<std::int32_t>("sources");
 
-    static std::int32_t next(std::span<const float> logits, const ragged& rows, idx s) {
-        return best(logits.data() + (rows.begin(s + 1) - 1) * 60);
+    static std::int32_t next(std::span<const float> logits, const ragged& sequences, idx s) {
+        return best(logits.data() + (sequences.begin(s + 1) - 1) * 60);
     }
 };
 
@@ -190,8 +190,8 @@ TEST_CASE("m6 reads the source of each sequence both ways, and goes on one way")
     context<cpu_reference> ctx;
     std::vector<generation_request> requests;
     for (idx s = 0; s < texts.sources.size(); ++s) {
-        const auto begin = texts.all.ids.data + texts.all.rows.begin(s);
-        requests.push_back({.prompt = {begin, begin + texts.all.rows.length(s)},
+        const auto begin = texts.all.ids.data + texts.all.sequences.begin(s);
+        requests.push_back({.prompt = {begin, begin + texts.all.sequences.length(s)},
                             .source = idx(texts.sources[s]),
                             .max_tokens = 12});
     }
@@ -214,7 +214,7 @@ TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own n
     const auto model = tiny_m6();
     const m6_texts texts;
     const auto set = texts.expected.get<std::int32_t>("prompts/of");
-    const ragged rows{texts.expected.get<std::int32_t>("prompts/offsets")};
+    const ragged sequences{texts.expected.get<std::int32_t>("prompts/offsets")};
     context<cpu_reference> ctx;
     std::vector<generation_request> requests;
     for (idx s = 0; s < texts.sources.size(); ++s) {
@@ -224,8 +224,8 @@ TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own n
             texts.expected.get<float>(set[s] == 1 ? "prompts/set.1" : "prompts/set.0");
         const view<const float> table{prompts.data(), prompts.size() / 32, 32};
         const idx count = set[s] < 0 ? 0 : table.rows;
-        const auto x =
-            model.embed(ctx, soft_prompts_of(ctx, table, 0, count, text.batch.rows), text.batch);
+        const auto x = model.embed(ctx, soft_prompts_of(ctx, table, 0, count, text.batch.sequences),
+                                   text.batch);
         generation_request r{.rows = {x.rows, x.cols},
                              .soft_prompts = count,
                              .source = idx(texts.sources[s]),
@@ -235,5 +235,6 @@ TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own n
     }
     const auto outputs = generate(ctx, model, requests);
     for (idx s = 0; s < requests.size(); ++s)
-        CHECK(outputs[s] == ids{texts.next(texts.expected.get<float>("prompts/logits"), rows, s)});
+        CHECK(outputs[s] ==
+              ids{texts.next(texts.expected.get<float>("prompts/logits"), sequences, s)});
 }

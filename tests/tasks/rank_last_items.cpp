@@ -17,9 +17,10 @@ struct counting_model {
 
     view<float> scores(context<cpu_reference>& ctx, const id_batch<>& batch) const {
         seen.assign(batch.ids.data, batch.ids.data + batch.ids.cols);
-        const auto y = ctx.make(batch.rows.sequences(), size.items);
+        const auto y = ctx.make(batch.sequences.count(), size.items);
         for (idx s = 0; s < y.rows; ++s) {
-            const bool odd = batch.ids(0, batch.rows.begin(s) + batch.rows.length(s) - 1) % 2 != 0;
+            const bool odd =
+                batch.ids(0, batch.sequences.begin(s) + batch.sequences.length(s) - 1) % 2 != 0;
             for (idx i = 0; i < y.cols; ++i) y(s, i) = odd ? -float(i) : float(i);
         }
         return y;

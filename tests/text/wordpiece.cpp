@@ -87,7 +87,7 @@ TEST_CASE("a batch holds its texts one behind the other") {
     const wordpiece tokenizer = make();
     const std::vector<std::string> texts{"un", "", "aff aff aff"};
     const token_batch batch = tokenizer.encode(texts, 4);
-    CHECK(batch.sequences() == 3);
+    CHECK(batch.count() == 3);
     CHECK(batch.ids == ids{2, 5, 3, 2, 3, 2, 9, 9, 3});
     CHECK(batch.offsets == ids{0, 3, 5, 9});
 

@@ -56,24 +56,24 @@ struct attention_options {
 /// All that a kernel receives. Nothing in it needs checking any more.
 template <class E, class K, class M, class Space = host> struct attention_problem {
     view<const E, Space> query;  // [rows, heads * key_width]
-    ragged rows;
+    ragged sequences;
     key_values<K, Space> source;
     M mask;
     attention_options options;
 
     constexpr idx longest_keys() const {
         idx longest = 0;
-        for (idx s = 0; s < rows.sequences(); ++s)
+        for (idx s = 0; s < sequences.count(); ++s)
             if (keys(s) > longest) longest = keys(s);
         return longest;
     }
     constexpr idx key_width() const { return query.cols / options.heads; }
     constexpr idx value_width() const { return source.values.cols / options.key_heads; }
     constexpr idx first_key(idx s) const {
-        return source.first == nullptr ? rows.begin(s) : idx(source.first[s]);
+        return source.first == nullptr ? sequences.begin(s) : idx(source.first[s]);
     }
     constexpr idx keys(idx s) const {
-        return source.count == nullptr ? rows.length(s) : idx(source.count[s]);
+        return source.count == nullptr ? sequences.length(s) : idx(source.count[s]);
     }
     /// Query head h reads this key head.
     constexpr idx key_head(idx h) const { return h * options.key_heads / options.heads; }

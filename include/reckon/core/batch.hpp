@@ -7,12 +7,12 @@ namespace reckon::inline v0 {
 
 template <class Space = host> struct id_batch {
     view<const std::int32_t, Space> ids;  // [1, tokens]
-    ragged rows;
+    ragged sequences;
 
     constexpr id_batch() = default;
     RECKON_INLINE constexpr id_batch(view<const std::int32_t, Space> all, const ragged& offsets)
-        : ids(all), rows(offsets) {
-        expect("id_batch", "ids.cols", rows.rows(), ids.cols);
+        : ids(all), sequences(offsets) {
+        expect("id_batch", "ids.cols", sequences.rows(), ids.cols);
     }
 };
 

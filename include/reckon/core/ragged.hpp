@@ -30,12 +30,10 @@ struct ragged {
     constexpr ragged() = default;
     /// Offsets begin at 0 and never fall. They are looked at, not copied: keep them alive.
     RECKON_INLINE constexpr explicit ragged(std::span<const std::int32_t> offsets)
-        : offsets_(offsets.data()), sequences_(offsets.size() - 1), longest_(longest_of(offsets)) {}
+        : offsets_(offsets.data()), count_(offsets.size() - 1), longest_(longest_of(offsets)) {}
 
-    RECKON_INLINE constexpr idx sequences() const { return sequences_; }
-    RECKON_INLINE constexpr idx rows() const {
-        return sequences_ == 0 ? 0 : idx(offsets_[sequences_]);
-    }
+    RECKON_INLINE constexpr idx count() const { return count_; }
+    RECKON_INLINE constexpr idx rows() const { return count_ == 0 ? 0 : idx(offsets_[count_]); }
     RECKON_INLINE constexpr idx begin(idx sequence) const { return idx(offsets_[sequence]); }
     RECKON_INLINE constexpr idx length(idx sequence) const {
         return idx(offsets_[sequence + 1] - offsets_[sequence]);
@@ -54,7 +52,7 @@ struct ragged {
   private:
     const std::int32_t* offsets_ = nullptr;  // [sequences + 1]
     const std::int32_t* device_offsets_ = nullptr;
-    idx sequences_ = 0, longest_ = 0;
+    idx count_ = 0, longest_ = 0;
 };
 
 }  // namespace reckon::inline v0

@@ -46,7 +46,7 @@ struct attention_plan {
 };
 template <class Arch, class K, class M>
 constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p) {
-    return {round_up((p.rows.sequences() + 1) * sizeof(idx), 64),
+    return {round_up((p.sequences.count() + 1) * sizeof(idx), 64),
             round_up(attention_floats<K>(Arch::lanes, p.key_width(), p.value_width()), 16) *
                 sizeof(float)};
 }
@@ -66,12 +66,12 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
                       std::byte* scratch, view<float> y) {
     constexpr idx most = simd_panels<Arch>::width;
     const auto plan = simd::plan_attention<Arch>(p);
-    const idx sequences = p.rows.sequences(), key_heads = p.options.key_heads;
+    const idx sequences = p.sequences.count(), key_heads = p.options.key_heads;
     const idx group = p.options.heads / key_heads;
     auto* const first_block = reinterpret_cast<idx*>(scratch);
     first_block[0] = 0;
     for (idx s = 0; s < sequences; ++s)
-        first_block[s + 1] = first_block[s] + (p.rows.length(s) * group + most - 1) / most;
+        first_block[s + 1] = first_block[s] + (p.sequences.length(s) * group + most - 1) / most;
 
     ctx.parallel(first_block[sequences] * key_heads, [&](idx task, idx worker) {
         const idx block = task / key_heads, key_head = task % key_heads;
@@ -82,11 +82,11 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         }
         const idx key_width = p.key_width(), value_width = p.value_width();
         const idx first = (block - first_block[s]) * most;
-        const idx left = p.rows.length(s) * group - first, count = left < most ? left : most;
+        const idx left = p.sequences.length(s) * group - first, count = left < most ? left : most;
         const auto mask = p.mask.at(s);
         simd::attention_query queries[most];
         for (idx i = 0; i < count; ++i) {
-            const idx own = (first + i) / group, row = p.rows.begin(s) + own;
+            const idx own = (first + i) / group, row = p.sequences.begin(s) + own;
             const idx head = key_head * group + (first + i) % group;
             queries[i] = {p.query.row(row) + head * key_width,
                           mask.keys_of(p.options.first_position[s] + own, p.keys(s)),
@@ -222,10 +222,10 @@ void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t>
 }
 
 template <class Arch, class Next, class C>
-void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged rows, view<const float> x,
+void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, view<const float> x,
                  view<float> y) {
-    ctx.parallel(rows.sequences(), [&](idx s, idx) {
-        const auto own = x.slice(rows.begin(s), rows.length(s));
+    ctx.parallel(sequences.count(), [&](idx s, idx) {
+        const auto own = x.slice(sequences.begin(s), sequences.length(s));
         if (how == pooling::mean)
             simd::RECKON_ISA::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
         else
@@ -266,20 +266,20 @@ inline void copy_rows(view<const float> x, view<float> y) {
 
 template <class Arch, class Next, class C>
 void concat_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> prefix, per_sequence first,
-                   view<const float> x, ragged rows, ragged all, view<float> y) {
-    ctx.parallel(all.sequences(), [&](idx s, idx) {
-        const idx own = rows.length(s), count = all.length(s) - own;
+                   view<const float> x, ragged sequences, ragged all, view<float> y) {
+    ctx.parallel(all.count(), [&](idx s, idx) {
+        const idx own = sequences.length(s), count = all.length(s) - own;
         simd::copy_rows(prefix.slice(first[s], count), y.slice(all.begin(s), count));
-        simd::copy_rows(x.slice(rows.begin(s), own), y.slice(all.begin(s) + count, own));
+        simd::copy_rows(x.slice(sequences.begin(s), own), y.slice(all.begin(s) + count, own));
     });
 }
 
 template <class Arch, class Next, class C, simd::stored K>
-void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged rows,
+void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged sequences,
                        per_sequence at, view<K> cache) {
-    ctx.parallel(rows.sequences(), [&](idx s, idx) {
-        const auto from = x.slice(rows.begin(s), rows.length(s));
-        const auto to = cache.slice(at[s], rows.length(s));
+    ctx.parallel(sequences.count(), [&](idx s, idx) {
+        const auto from = x.slice(sequences.begin(s), sequences.length(s));
+        const auto to = cache.slice(at[s], sequences.length(s));
         if constexpr (std::same_as<K, float>)
             simd::copy_rows(from, to);
         else
@@ -288,13 +288,13 @@ void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged
 }
 
 template <class Arch, class Next, class C>
-void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged rows,
+void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged sequences,
                        per_sequence at, int8_heads_view<std::int8_t> cache) {
     const idx heads = cache.scales.cols, width = cache.cols / heads;
-    ctx.parallel(rows.sequences(), [&](idx s, idx) {
-        for (idx i = 0; i < rows.length(s); ++i)
+    ctx.parallel(sequences.count(), [&](idx s, idx) {
+        for (idx i = 0; i < sequences.length(s); ++i)
             simd::RECKON_ISA::call<Arch>(
-                simd::quantise_heads{{x.row(rows.begin(s) + i), heads, width},
+                simd::quantise_heads{{x.row(sequences.begin(s) + i), heads, width},
                                      cache.values.row(at[s] + i),
                                      cache.scales.row(at[s] + i)});
     });

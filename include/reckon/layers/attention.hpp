@@ -47,8 +47,8 @@ template <class Spec> struct self_attention {
                                         .key_heads = size.key_heads,
                                         .scale = scale,
                                         .first_position = at.keys.first()};
-        const auto source = at.keys.source(ctx, at.layer, at.rows, k, v);
-        return out(ctx, ops::attention(ctx, q, at.rows, source, at.mask, options));
+        const auto source = at.keys.source(ctx, at.layer, at.sequences, k, v);
+        return out(ctx, ops::attention(ctx, q, at.sequences, source, at.mask, options));
     }
 };
 

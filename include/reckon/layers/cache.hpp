@@ -1,8 +1,9 @@
 // Keys and values of sequences that grow, for every layer of a stack. A slot holds one sequence of
 // at most `tokens` rows; sequences enter, grow and leave on their own, in any order.
 //     kv_cache<bf16> cache{model.cached(), {.slots = 16, .tokens = 512}};  // or float, or int8
-//     const auto keys = cache.extend(ctx, slots, batch.rows);      // where the new rows will stand
-//     const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()), batch.rows,
+//     const auto keys = cache.extend(ctx, slots, batch.sequences);      // where the new rows will
+//     stand const auto hidden = model.run(ctx, model.embed(ctx, batch, keys.first()),
+//     batch.sequences,
 //                                   causal{}, keys);
 #pragma once
 
@@ -36,12 +37,12 @@ template <element K, class Space = host> struct cached_keys {
     const std::int32_t* after = nullptr;   // and how many with the new ones
 
     template <any_context C>
-    constexpr key_values<K, Space> source(C& ctx, idx layer, const ragged& rows,
+    constexpr key_values<K, Space> source(C& ctx, idx layer, const ragged& sequences,
                                           const tensor_of<C>& k, const tensor_of<C>& v) const {
         const auto own_keys = keys.slice(layer * layer_rows, layer_rows);
         const auto own_values = values.slice(layer * layer_rows, layer_rows);
-        ops::store_rows(ctx, k, rows, end, own_keys);
-        ops::store_rows(ctx, v, rows, end, own_values);
+        ops::store_rows(ctx, k, sequences, end, own_keys);
+        ops::store_rows(ctx, v, sequences, end, own_values);
         return {own_keys, own_values, begin, after};
     }
     constexpr per_sequence first() const { return before; }
@@ -104,12 +105,12 @@ template <element K = float> class kv_cache {
     template <any_context C>
     requires(std::same_as<typename C::space, host> &&
              !C::dry) cached_keys<K> extend(C& ctx, std::span<const idx> slots,
-                                            const ragged& rows) {
-        expect("kv_cache", "slots", rows.sequences(), slots.size());
+                                            const ragged& sequences) {
+        expect("kv_cache", "slots", sequences.count(), slots.size());
         for (idx s = 0; s < slots.size(); ++s) {
             const idx held = length(slots[s]);
-            if (rows.length(s) > room_.tokens - held)
-                fail("kv_cache", "tokens of a sequence", room_.tokens, held + rows.length(s));
+            if (sequences.length(s) > room_.tokens - held)
+                fail("kv_cache", "tokens of a sequence", room_.tokens, held + sequences.length(s));
             for (idx other = 0; other < s; ++other)
                 if (slots[other] == slots[s]) fail("kv_cache", "slots", "each slot once", slots[s]);
         }
@@ -120,7 +121,7 @@ template <element K = float> class kv_cache {
             numbers(0, s) = std::int32_t(begin);
             numbers(1, s) = std::int32_t(begin + held);
             numbers(2, s) = std::int32_t(held);
-            held += rows.length(s);
+            held += sequences.length(s);
             numbers(3, s) = std::int32_t(held);
         }
         return {keys_.look(),   values_.look(), room_.slots * room_.tokens,

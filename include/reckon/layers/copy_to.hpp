@@ -59,14 +59,14 @@ view<const T, typename C::space> copy_to(C& ctx, view<const T> numbers) {
     }
 }
 
-template <any_context C> ragged copy_to(C& ctx, const ragged& rows) {
-    if (std::same_as<typename C::space, host> || rows.sequences() == 0) return rows;
-    const auto offsets = copy_to(ctx, row_view(rows.offsets(), rows.sequences() + 1));
-    return rows.with_device_offsets(offsets.data);
+template <any_context C> ragged copy_to(C& ctx, const ragged& sequences) {
+    if (std::same_as<typename C::space, host> || sequences.count() == 0) return sequences;
+    const auto offsets = copy_to(ctx, row_view(sequences.offsets(), sequences.count() + 1));
+    return sequences.with_device_offsets(offsets.data);
 }
 
 template <any_context C> id_batch<typename C::space> copy_to(C& ctx, const id_batch<>& batch) {
-    return {copy_to(ctx, batch.ids), copy_to(ctx, batch.rows)};
+    return {copy_to(ctx, batch.ids), copy_to(ctx, batch.sequences)};
 }
 
 /// One number for all sequences, or `count` of them.
@@ -105,7 +105,7 @@ prompted<Inner> copy_to(C& ctx, const prompted<Inner>& m, idx sequences) {
 /// Rows in front that a host's context made (`soft_prompts_of`), with their table.
 template <any_context C, any_context Host>
 soft_prompts<C> copy_to(C& ctx, const soft_prompts<Host>& front) {
-    const idx sequences = front.all.sequences();
+    const idx sequences = front.all.count();
     return {copy_to(ctx, front.table), copy_to(ctx, front.first, sequences),
             copy_to(ctx, front.count, sequences), copy_to(ctx, front.all)};
 }

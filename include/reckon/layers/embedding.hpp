@@ -32,16 +32,17 @@ template <position_order Order, class Spec> struct learned_positions_module {
 
     /// `first`: the position of each sequence's first row.
     template <any_context C>
-    constexpr void add_to(C& ctx, tensor_of<C>& x, const ragged& rows,
+    constexpr void add_to(C& ctx, tensor_of<C>& x, const ragged& sequences,
                           per_sequence first = {}) const {
         const auto scope = ctx.scope();
-        const auto ids = ops::positions(ctx, rows, Order, first, weight.rows());
+        const auto ids = ops::positions(ctx, sequences, Order, first, weight.rows());
         ops::embedding_add_to(ctx, x, ids, weight.look());
     }
     /// The vectors themselves, [tokens, width].
     template <any_context C>
-    constexpr tensor_of<C> operator()(C& ctx, const ragged& rows, per_sequence first = {}) const {
-        return ops::embedding(ctx, ops::positions(ctx, rows, Order, first, weight.rows()),
+    constexpr tensor_of<C> operator()(C& ctx, const ragged& sequences,
+                                      per_sequence first = {}) const {
+        return ops::embedding(ctx, ops::positions(ctx, sequences, Order, first, weight.rows()),
                               weight.look());
     }
 };
@@ -64,8 +65,9 @@ template <rope_layout Layout> struct rotary_positions {
     static constexpr void visit(auto&&, auto&...) {}
 
     template <any_context C>
-    constexpr rotation<C, Layout> of(C& ctx, const ragged& rows, per_sequence first = {}) const {
-        return {ops::rope_angles(ctx, rows, first, width, options)};
+    constexpr rotation<C, Layout> of(C& ctx, const ragged& sequences,
+                                     per_sequence first = {}) const {
+        return {ops::rope_angles(ctx, sequences, first, width, options)};
     }
 };
 }  // namespace detail

@@ -48,7 +48,7 @@ struct own_keys {
 
 template <class M, class Hook = no_hook, class Rotation = no_rotation, class Keys = own_keys>
 struct site {
-    const ragged& rows;
+    const ragged& sequences;
     M mask;
     Hook& hook;
     Rotation rotate;
@@ -57,7 +57,7 @@ struct site {
 
     constexpr site(const ragged& batch_rows, M batch_mask, Hook& observer, Rotation rotation = {},
                    Keys where = {}, idx number = 0)
-        : rows(batch_rows),
+        : sequences(batch_rows),
           mask(batch_mask),
           hook(observer),
           rotate(rotation),
@@ -65,7 +65,9 @@ struct site {
           layer(number) {
         is_mask<M>();
     }
-    constexpr site at_layer(idx number) const { return {rows, mask, hook, rotate, keys, number}; }
+    constexpr site at_layer(idx number) const {
+        return {sequences, mask, hook, rotate, keys, number};
+    }
 
     template <class C> constexpr flow layer_output(C& ctx, const tensor_of<C>& x) const {
         if constexpr (requires { hook.layer_output(ctx, layer, x); })

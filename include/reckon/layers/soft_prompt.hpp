@@ -23,10 +23,10 @@ requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_p
     static_assert(!C::dry,
                   "soft_prompts_of: a context that only counts holds no offsets; give the model "
                   "soft_prompts over offsets of your own");
-    const auto offsets = ctx.template make<std::int32_t>(1, text.sequences() + 1);
+    const auto offsets = ctx.template make<std::int32_t>(1, text.count() + 1);
     idx end = 0;
     offsets(0, 0) = 0;
-    for (idx s = 0; s < text.sequences(); ++s) {
+    for (idx s = 0; s < text.count(); ++s) {
         if (count[s] > table.rows) fail("soft_prompts_of", "count", table.rows, count[s]);
         end += count[s] + text.length(s);
         offsets(0, s + 1) = std::int32_t(end);

@@ -36,7 +36,7 @@ concept serves_attention = requires(C& ctx,
 /// Keys lie inside their source, and no row is shown a key that is not there.
 template <class C, class K, class M>
 constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
-    for (idx s = 0; s < p.rows.sequences(); ++s) {
+    for (idx s = 0; s < p.sequences.count(); ++s) {
         const idx first = p.first_key(s), count = p.keys(s), stored = p.source.keys.rows;
         if (first > stored) fail("attention", "source.first", error_text{"a row of keys"}, first);
         if (count > stored - first) fail("attention", "source.count", stored - first, count);
@@ -44,7 +44,7 @@ constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
         expect_that(position <= ~idx{0} / 2, "attention", "first_position", "no negative number",
                     "one");
         const auto m = p.mask.at(s);
-        for (idx i = 0; i < p.rows.length(s); ++i) {
+        for (idx i = 0; i < p.sequences.length(s); ++i) {
             const intervals k = m.keys_of(position + i, count);
             for (idx end : {k.prefix, k.first.end, k.second.end})
                 if (end > count) fail("attention", "mask, keys shown to a row", count, end);
@@ -53,7 +53,7 @@ constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
 }
 
 template <any_context C, class K, mask M>
-constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
+constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
                                  key_values_of<C, K> source, const M& m,
                                  attention_options options) {
     static_assert(!C::recording, "attention: has no backward yet");
@@ -65,7 +65,7 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
     expect_that(options.heads % options.key_heads == 0, op, "key_heads", "a divisor of heads",
                 options.key_heads);
     const idx key_width = query.cols / options.heads;
-    expect(op, "query.rows", rows.rows(), query.rows);
+    expect(op, "query.rows", sequences.rows(), query.rows);
     expect(op, "keys.cols", options.key_heads * key_width, source.keys.cols);
     expect_that(source.values.cols % options.key_heads == 0, op, "values.cols",
                 "a multiple of key_heads", source.values.cols);
@@ -78,12 +78,12 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& rows,
     }
     expect_that((source.first == nullptr) == (source.count == nullptr), op, "source",
                 "first and count together", "one of them");
-    if (source.first == nullptr) expect(op, "keys.rows", rows.rows(), source.keys.rows);
+    if (source.first == nullptr) expect(op, "keys.rows", sequences.rows(), source.keys.rows);
     expect_that(options.normalise == weighting::softmax, op, "normalise", "softmax", "silu");
     expect_that(options.bias == nullptr, op, "bias", "none", "a bias");
 
     auto y = ctx.make(query.rows, options.heads * (source.values.cols / options.key_heads));
-    const attention_problem_of<C, K, M> problem{query, rows, source, m, options};
+    const attention_problem_of<C, K, M> problem{query, sequences, source, m, options};
     if constexpr (!C::dry && std::same_as<typename C::space, host>)
         expect_visible_keys<C, K>(problem);  // a device's numbers can't be read here
     const auto scope = ctx.scope();

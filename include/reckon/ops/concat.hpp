@@ -9,11 +9,11 @@
 namespace reckon::inline v0::ops {
 
 template <any_context C>
-void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, ragged rows,
+void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, ragged sequences,
                 ragged all, output_of<C> y) {
     using Tag = typename C::tag;
-    if constexpr (requires { concat_kernel(Tag{}, ctx, prefix, first, x, rows, all, y); })
-        concat_kernel(Tag{}, ctx, prefix, first, x, rows, all, y);
+    if constexpr (requires { concat_kernel(Tag{}, ctx, prefix, first, x, sequences, all, y); })
+        concat_kernel(Tag{}, ctx, prefix, first, x, sequences, all, y);
     else
         static_assert(sizeof(C) == 0,
                       "concat: no backend of this context has it (or two are "
@@ -21,27 +21,27 @@ void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, r
 }
 
 template <class C>
-concept serves_concat = requires(C& ctx, ragged rows, input_of<C> x, output_of<C> y) {
-    concat_kernel(typename C::tag{}, ctx, x, per_sequence{}, x, rows, rows, y);
+concept serves_concat = requires(C& ctx, ragged sequences, input_of<C> x, output_of<C> y) {
+    concat_kernel(typename C::tag{}, ctx, x, per_sequence{}, x, sequences, sequences, y);
 };
 
 template <any_context C>
 constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, tensor_of<C> x,
-                              const ragged& rows, const ragged& all) {
+                              const ragged& sequences, const ragged& all) {
     static_assert(!C::recording, "concat: has no backward yet");
     expect("concat", "prefix.cols", x.cols, prefix.cols);
-    expect("concat", "x.rows", rows.rows(), x.rows);
-    expect("concat", "all.sequences", rows.sequences(), all.sequences());
-    for (idx s = 0; s < all.sequences(); ++s) {
-        expect_that(rows.length(s) <= all.length(s), "concat", "all",
+    expect("concat", "x.rows", sequences.rows(), x.rows);
+    expect("concat", "all.sequences", sequences.count(), all.count());
+    for (idx s = 0; s < all.count(); ++s) {
+        expect_that(sequences.length(s) <= all.length(s), "concat", "all",
                     "at least the rows of each sequence", all.length(s));
-        const idx count = all.length(s) - rows.length(s);
+        const idx count = all.length(s) - sequences.length(s);
         if constexpr (std::same_as<typename C::space, host> && !C::dry)
             if (count > prefix.rows || first[s] > prefix.rows - count)
                 fail("concat", "first + rows in prefix", prefix.rows, first[s] + count);
     }
     auto y = ctx.make(all.rows(), x.cols);
-    if constexpr (!C::dry) run_concat(ctx, prefix, first, x, rows, all, y);
+    if constexpr (!C::dry) run_concat(ctx, prefix, first, x, sequences, all, y);
     return y;
 }
 

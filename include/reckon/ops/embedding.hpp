@@ -36,11 +36,13 @@ void run_embedding_add(C& ctx, ids_of<C> ids, W table, output_of<C> x) {
 }
 
 template <any_context C>
-void run_positions(C& ctx, ragged rows, position_order order, per_sequence first, idx table_rows,
-                   view<std::int32_t, typename C::space> ids) {
+void run_positions(C& ctx, ragged sequences, position_order order, per_sequence first,
+                   idx table_rows, view<std::int32_t, typename C::space> ids) {
     using Tag = typename C::tag;
-    if constexpr (requires { positions_kernel(Tag{}, ctx, rows, order, first, table_rows, ids); })
-        positions_kernel(Tag{}, ctx, rows, order, first, table_rows, ids);
+    if constexpr (requires {
+                      positions_kernel(Tag{}, ctx, sequences, order, first, table_rows, ids);
+                  })
+        positions_kernel(Tag{}, ctx, sequences, order, first, table_rows, ids);
     else
         static_assert(sizeof(C) == 0,
                       "positions: no backend of this context has it (or two are "
@@ -83,25 +85,25 @@ constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table)
 
 /// No sequence goes beyond the positions that a model has.
 template <any_context C>
-constexpr void expect_positions(C&, const ragged& rows, per_sequence first, idx positions) {
-    if (rows.longest() > positions)
-        fail("positions", "rows of a sequence", positions, rows.longest());
+constexpr void expect_positions(C&, const ragged& sequences, per_sequence first, idx positions) {
+    if (sequences.longest() > positions)
+        fail("positions", "rows of a sequence", positions, sequences.longest());
     if constexpr (std::same_as<typename C::space, host> && !C::dry)
-        for (idx s = 0; s < rows.sequences(); ++s)
-            if (first[s] > positions - rows.length(s))
+        for (idx s = 0; s < sequences.count(); ++s)
+            if (first[s] > positions - sequences.length(s))
                 fail("positions", "first + rows of a sequence", positions,
-                     first[s] + rows.length(s));
+                     first[s] + sequences.length(s));
 }
 
 /// `first`: the position of each sequence's first row, where the order counts from there. A
 /// sequence with more rows than positions is refused.
 template <any_context C>
-constexpr ids_of<C> positions(C& ctx, const ragged& rows, position_order order, per_sequence first,
-                              idx table_rows) {
-    expect_positions(ctx, rows, order == position_order::from_first ? first : per_sequence{},
+constexpr ids_of<C> positions(C& ctx, const ragged& sequences, position_order order,
+                              per_sequence first, idx table_rows) {
+    expect_positions(ctx, sequences, order == position_order::from_first ? first : per_sequence{},
                      table_rows);
-    auto ids = ctx.template make<std::int32_t>(1, rows.rows());
-    if constexpr (!C::dry) run_positions(ctx, rows, order, first, table_rows, ids);
+    auto ids = ctx.template make<std::int32_t>(1, sequences.rows());
+    if constexpr (!C::dry) run_positions(ctx, sequences, order, first, table_rows, ids);
     return ids;
 }
 

@@ -8,10 +8,10 @@
 namespace reckon::inline v0::ops {
 
 template <any_context C>
-void run_pool(C& ctx, pooling how, ragged rows, input_of<C> x, output_of<C> y) {
+void run_pool(C& ctx, pooling how, ragged sequences, input_of<C> x, output_of<C> y) {
     using Tag = typename C::tag;
-    if constexpr (requires { pool_kernel(Tag{}, ctx, how, rows, x, y); })
-        pool_kernel(Tag{}, ctx, how, rows, x, y);
+    if constexpr (requires { pool_kernel(Tag{}, ctx, how, sequences, x, y); })
+        pool_kernel(Tag{}, ctx, how, sequences, x, y);
     else
         static_assert(sizeof(C) == 0,
                       "pool: no backend of this context has it (or two are "
@@ -19,18 +19,18 @@ void run_pool(C& ctx, pooling how, ragged rows, input_of<C> x, output_of<C> y) {
 }
 
 template <class C>
-concept serves_pool = requires(C& ctx, ragged rows, input_of<C> x, output_of<C> y) {
-    pool_kernel(typename C::tag{}, ctx, pooling::mean, rows, x, y);
+concept serves_pool = requires(C& ctx, ragged sequences, input_of<C> x, output_of<C> y) {
+    pool_kernel(typename C::tag{}, ctx, pooling::mean, sequences, x, y);
 };
 
 template <any_context C>
-constexpr tensor_of<C> pool(C& ctx, tensor_of<C> x, const ragged& rows, pooling how) {
+constexpr tensor_of<C> pool(C& ctx, tensor_of<C> x, const ragged& sequences, pooling how) {
     static_assert(!C::recording, "pool: has no backward yet");
-    expect("pool", "x.rows", rows.rows(), x.rows);
-    for (idx s = 0; s < rows.sequences(); ++s)
-        expect_that(rows.length(s) != 0, "pool", "rows of a sequence", "at least 1", idx{0});
-    auto y = ctx.make(rows.sequences(), x.cols);
-    if constexpr (!C::dry) run_pool(ctx, how, rows, x, y);
+    expect("pool", "x.rows", sequences.rows(), x.rows);
+    for (idx s = 0; s < sequences.count(); ++s)
+        expect_that(sequences.length(s) != 0, "pool", "rows of a sequence", "at least 1", idx{0});
+    auto y = ctx.make(sequences.count(), x.cols);
+    if constexpr (!C::dry) run_pool(ctx, how, sequences, x, y);
     return y;
 }
 

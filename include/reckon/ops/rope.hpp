@@ -10,11 +10,11 @@
 namespace reckon::inline v0::ops {
 
 template <any_context C>
-void run_rope_angles(C& ctx, ragged rows, per_sequence first, rope_options options,
+void run_rope_angles(C& ctx, ragged sequences, per_sequence first, rope_options options,
                      output_of<C> angles) {
     using Tag = typename C::tag;
-    if constexpr (requires { rope_angles_kernel(Tag{}, ctx, rows, first, options, angles); })
-        rope_angles_kernel(Tag{}, ctx, rows, first, options, angles);
+    if constexpr (requires { rope_angles_kernel(Tag{}, ctx, sequences, first, options, angles); })
+        rope_angles_kernel(Tag{}, ctx, sequences, first, options, angles);
     else
         static_assert(sizeof(C) == 0,
                       "rope_angles: no backend of this context has it (or two are "
@@ -39,11 +39,11 @@ concept serves_rope = requires(C& ctx, input_of<C> angles, output_of<C> x) {
 
 /// `first`: the position of each sequence's first row; `width`: of a head, even.
 template <any_context C>
-constexpr tensor_of<C> rope_angles(C& ctx, const ragged& rows, per_sequence first, idx width,
+constexpr tensor_of<C> rope_angles(C& ctx, const ragged& sequences, per_sequence first, idx width,
                                    const rope_options& options) {
     expect_that(width % 2 == 0, "rope_angles", "width", "an even number", width);
-    auto angles = ctx.make(rows.rows(), width);
-    if constexpr (!C::dry) run_rope_angles(ctx, rows, first, options, angles);
+    auto angles = ctx.make(sequences.rows(), width);
+    if constexpr (!C::dry) run_rope_angles(ctx, sequences, first, options, angles);
     return angles;
 }
 

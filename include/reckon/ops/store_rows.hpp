@@ -13,10 +13,10 @@
 namespace reckon::inline v0::ops {
 
 template <any_context C, class Cache>
-void run_store_rows(C& ctx, input_of<C> x, ragged rows, per_sequence at, Cache cache) {
+void run_store_rows(C& ctx, input_of<C> x, ragged sequences, per_sequence at, Cache cache) {
     using Tag = typename C::tag;
-    if constexpr (requires { store_rows_kernel(Tag{}, ctx, x, rows, at, cache); })
-        store_rows_kernel(Tag{}, ctx, x, rows, at, cache);
+    if constexpr (requires { store_rows_kernel(Tag{}, ctx, x, sequences, at, cache); })
+        store_rows_kernel(Tag{}, ctx, x, sequences, at, cache);
     else
         static_assert(sizeof(C) == 0,
                       "store_rows: no backend of this context has it for this cache (or two are "
@@ -24,40 +24,41 @@ void run_store_rows(C& ctx, input_of<C> x, ragged rows, per_sequence at, Cache c
 }
 
 template <class C>
-concept serves_store_rows = requires(C& ctx, ragged rows, input_of<C> x, output_of<C> y) {
-    store_rows_kernel(typename C::tag{}, ctx, x, rows, per_sequence{}, y);
+concept serves_store_rows = requires(C& ctx, ragged sequences, input_of<C> x, output_of<C> y) {
+    store_rows_kernel(typename C::tag{}, ctx, x, sequences, per_sequence{}, y);
 };
 
 template <any_context C>
-constexpr void expect_room(const tensor_of<C>& x, const ragged& rows, per_sequence at,
+constexpr void expect_room(const tensor_of<C>& x, const ragged& sequences, per_sequence at,
                            const auto& cache) {
     static_assert(!C::recording, "store_rows: has no backward");
-    expect("store_rows", "x.rows", rows.rows(), x.rows);
+    expect("store_rows", "x.rows", sequences.rows(), x.rows);
     expect("store_rows", "cache.cols", x.cols, cache.cols);
     if constexpr (std::same_as<typename C::space, host> && !C::dry)
-        for (idx s = 0; s < rows.sequences(); ++s)
-            if (rows.length(s) > cache.rows || at[s] > cache.rows - rows.length(s))
-                fail("store_rows", "at + rows of a sequence", cache.rows, at[s] + rows.length(s));
+        for (idx s = 0; s < sequences.count(); ++s)
+            if (sequences.length(s) > cache.rows || at[s] > cache.rows - sequences.length(s))
+                fail("store_rows", "at + rows of a sequence", cache.rows,
+                     at[s] + sequences.length(s));
 }
 
 template <any_context C, class K>
-constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequence at,
+constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& sequences, per_sequence at,
                           view<K, typename C::space> cache) {
-    expect_room<C>(x, rows, at, cache);
-    if constexpr (!C::dry) run_store_rows(ctx, x, rows, at, cache);
+    expect_room<C>(x, sequences, at, cache);
+    if constexpr (!C::dry) run_store_rows(ctx, x, sequences, at, cache);
 }
 
 template <any_context C>
-constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& rows, per_sequence at,
+constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& sequences, per_sequence at,
                           int8_heads_view<std::int8_t, typename C::space> cache) {
     constexpr const char* op = "store_rows";
     const idx heads = cache.scales.cols;
-    expect_room<C>(x, rows, at, cache);
+    expect_room<C>(x, sequences, at, cache);
     expect(op, "cache.scales.rows", cache.rows, cache.scales.rows);
     expect_that(heads != 0, op, "cache.scales.cols", "at least 1", heads);
     expect_that(cache.cols % heads == 0, op, "cache.cols", "a multiple of cache.scales.cols",
                 cache.cols);
-    if constexpr (!C::dry) run_store_rows(ctx, x, rows, at, cache);
+    if constexpr (!C::dry) run_store_rows(ctx, x, sequences, at, cache);
 }
 
 }  // namespace reckon::inline v0::ops

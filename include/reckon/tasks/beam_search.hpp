@@ -133,14 +133,14 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
             offsets.push_back(offsets.back() + static_cast<std::int32_t>(each));
             slots.push_back(b.slot);
         }
-        const ragged rows{offsets};
-        const auto keys = cache.extend(ctx, slots, rows);
+        const ragged sequences{offsets};
+        const auto keys = cache.extend(ctx, slots, sequences);
         const auto x = ids.empty() ? copied(ctx, request.rows)
                                    : model.embed(ctx, batch_of(ids, offsets), keys.first());
-        const auto hidden =
-            model.run(ctx, x, rows, Model::mask_of({request.soft_prompts, request.source}), keys);
-        const auto log_chances =
-            ops::log_softmax(ctx, model.logits(ctx, ops::pool(ctx, hidden, rows, pooling::last)));
+        const auto hidden = model.run(ctx, x, sequences,
+                                      Model::mask_of({request.soft_prompts, request.source}), keys);
+        const auto log_chances = ops::log_softmax(
+            ctx, model.logits(ctx, ops::pool(ctx, hidden, sequences, pooling::last)));
         const auto candidates = best_candidates(request, beams, log_chances, beams_most);
 
         std::vector<beam> next;

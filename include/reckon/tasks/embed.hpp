@@ -33,20 +33,20 @@ struct embed_options {
 template <any_context C, encoder<C> Model>
 matrix<float> embed(C& ctx, const Model& model, const token_batch& texts,
                     const embed_options& options = {}) {
-    matrix<float> vectors(texts.sequences(), model.size.width);
+    matrix<float> vectors(texts.count(), model.size.width);
     const ragged all{texts.offsets};
     expect("embed", "texts.ids", all.rows(), texts.ids.size());
     std::vector<std::int32_t> offsets;
-    for (idx first = 0, end = 0; first < all.sequences(); first = end) {
+    for (idx first = 0, end = 0; first < all.count(); first = end) {
         offsets.assign(1, 0);
         const auto length = [&](idx text) { return all.begin(text + 1) - all.begin(first); };
         do offsets.push_back(static_cast<std::int32_t>(length(end++)));
-        while (end < all.sequences() && length(end) <= options.tokens);
+        while (end < all.count() && length(end) <= options.tokens);
 
         const std::span ids{texts.ids.data() + all.begin(first), idx(offsets.back())};
         const auto scope = ctx.scope();
         const auto batch = copy_to(ctx, batch_of(ids, offsets));
-        const auto pooled = ops::pool(ctx, model(ctx, batch), batch.rows, options.how);
+        const auto pooled = ops::pool(ctx, model(ctx, batch), batch.sequences, options.how);
         const auto made = vectors.look().slice(first, end - first);
         copy_back(ctx, ops::l2_normalize(ctx, pooled), made);
         for (idx i = 0; i < made.size(); ++i)

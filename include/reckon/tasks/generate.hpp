@@ -144,8 +144,8 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         }
         const id_batch<> batch{ids, ragged{{offsets.data, offsets.cols}}};
         const std::span<const idx> taken{slots.data, count};
-        const auto keys = cache_.extend(ctx_, taken, batch.rows);
-        advance(taken, model_.embed(ctx_, batch, keys.first()), batch.rows, keys);
+        const auto keys = cache_.extend(ctx_, taken, batch.sequences);
+        advance(taken, model_.embed(ctx_, batch, keys.first()), batch.sequences, keys);
     }
 
     /// A prompt of embedded rows goes through the model alone.
@@ -159,7 +159,7 @@ template <any_context C, language_model<C> Model, element K = float> class gener
         advance(slot, detail::copied(ctx_, rows), one, keys);
     }
 
-    void advance(std::span<const idx> slots, tensor_of<C> x, const ragged& rows,
+    void advance(std::span<const idx> slots, tensor_of<C> x, const ragged& sequences,
                  const cached_keys<K>& keys) {
         const auto borders = ctx_.template make<std::int32_t>(2, slots.size());
         for (idx i = 0; i < slots.size(); ++i) {
@@ -167,8 +167,8 @@ template <any_context C, language_model<C> Model, element K = float> class gener
             borders(1, i) = static_cast<std::int32_t>(sequences_[slots[i]].request.source);
         }
         const auto mask = Model::mask_of({borders.row(0), borders.row(1)});
-        const auto hidden = model_.run(ctx_, x, rows, mask, keys);
-        const auto logits = model_.logits(ctx_, ops::pool(ctx_, hidden, rows, pooling::last));
+        const auto hidden = model_.run(ctx_, x, sequences, mask, keys);
+        const auto logits = model_.logits(ctx_, ops::pool(ctx_, hidden, sequences, pooling::last));
         for (idx i = 0; i < slots.size(); ++i) take(slots[i], logits.slice(i, 1));
     }
 

@@ -12,7 +12,7 @@ struct token_batch {
     std::vector<std::int32_t> ids;            // [tokens]
     std::vector<std::int32_t> offsets = {0};  // [sequences + 1], as `ragged` takes them
 
-    idx sequences() const { return offsets.size() - 1; }
+    idx count() const { return offsets.size() - 1; }
 };
 
 }  // namespace reckon::inline v0::inline RECKON_ISA

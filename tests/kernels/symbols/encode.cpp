@@ -61,32 +61,32 @@ template <class Model> float run_sasrec(context& ctx, const reckon::id_batch<>& 
            reckon::ops::top_k(ctx, model.scores(ctx, batch), 3).values(0, 0);
 }
 
-float attend(context& ctx, const reckon::ragged& rows, const reckon::mask auto& visible) {
-    const auto x = ctx.make(rows.rows(), 8);
+float attend(context& ctx, const reckon::ragged& sequences, const reckon::mask auto& visible) {
+    const auto x = ctx.make(sequences.rows(), 8);
     const reckon::ops::key_values_of<context, float> source{x, x};
-    return reckon::ops::attention(ctx, x, rows, source, visible, {.heads = 2})(0, 0);
+    return reckon::ops::attention(ctx, x, sequences, source, visible, {.heads = 2})(0, 0);
 }
 
-float attend_int8(context& ctx, const reckon::ragged& rows) {
+float attend_int8(context& ctx, const reckon::ragged& sequences) {
     const auto scope = ctx.scope();
-    const auto x = ctx.make(rows.rows(), 8);
+    const auto x = ctx.make(sequences.rows(), 8);
     reckon::kv_cache<std::int8_t> cache{
         {.layers = 1, .key_width = 8, .value_width = 8, .key_heads = 2},
         {.slots = 2, .tokens = 50}};
     const reckon::idx slots[] = {0, 1};
-    const auto keys = cache.extend(ctx, {slots, rows.sequences()}, rows);
+    const auto keys = cache.extend(ctx, {slots, sequences.count()}, sequences);
     cache.copy(0, 1);
-    return reckon::ops::attention(ctx, x, rows, keys.source(ctx, 0, rows, x, x), reckon::causal{},
-                                  {.heads = 2})(0, 0);
+    return reckon::ops::attention(ctx, x, sequences, keys.source(ctx, 0, sequences, x, x),
+                                  reckon::causal{}, {.heads = 2})(0, 0);
 }
 
-float mask(context& ctx, const reckon::ragged& rows, const std::int32_t* numbers) {
+float mask(context& ctx, const reckon::ragged& sequences, const std::int32_t* numbers) {
     using namespace reckon;
     const auto scope = ctx.scope();
-    return attend(ctx, rows, bidirectional{}) + attend(ctx, rows, prefix_lm{numbers}) +
-           attend(ctx, rows, windowed<causal>{numbers, {}}) +
-           attend(ctx, rows, prompted<segment_local>{numbers, {numbers, numbers, 2}}) +
-           attend(ctx, rows, prompted<history_and_group>{2, {numbers, 3}});
+    return attend(ctx, sequences, bidirectional{}) + attend(ctx, sequences, prefix_lm{numbers}) +
+           attend(ctx, sequences, windowed<causal>{numbers, {}}) +
+           attend(ctx, sequences, prompted<segment_local>{numbers, {numbers, numbers, 2}}) +
+           attend(ctx, sequences, prompted<history_and_group>{2, {numbers, 3}});
 }
 
 float encode(std::span<const std::int32_t> ids, std::span<const std::int32_t> offsets,
@@ -99,8 +99,8 @@ float encode(std::span<const std::int32_t> ids, std::span<const std::int32_t> of
         using fixed =
             reckon::sasrec::model<reckon::sasrec::spec, reckon::sasrec::config{.items = 9}>;
         return run_bert(ctx, batch) + run_sasrec<reckon::sasrec::model<pocket>>(ctx, batch) +
-               run_sasrec<fixed>(ctx, first) + mask(ctx, batch.rows, offsets.data()) +
-               attend_int8(ctx, batch.rows);
+               run_sasrec<fixed>(ctx, first) + mask(ctx, batch.sequences, offsets.data()) +
+               attend_int8(ctx, batch.sequences);
     } catch (const reckon::error& e) {
         problem = {text, std::string_view{e.what()}.copy(text, sizeof text)};
         return float(e.op().size() + e.argument().size() + e.expected().size() + e.actual().size());

@@ -8,7 +8,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/attention.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 #include <reckon/kernels/cuda/warp.cuh>
 
 #include <cmath>
@@ -19,7 +19,7 @@ namespace cuda {
 
 template <class K, class M> struct attending_rows {
     view<const float, device> query;
-    device_rows rows;
+    device_sequences sequences;
     key_values<K, device> source;
     M mask;
     per_sequence first_position;
@@ -34,7 +34,7 @@ template <class K, class M> struct attending_rows {
 
     __device__ void operator()(idx item, idx lane) const {
         const idx row = item / heads, head = item % heads, key_head = head * key_heads / heads;
-        const idx s = rows.sequence_of(row), begin = rows.begin(s);
+        const idx s = sequences.sequence_of(row), begin = sequences.begin(s);
         const idx first = source.first == nullptr ? begin : idx(source.first[s]);
         const idx count = keys_there(s, first);
         const float* q = query.row(row) + head * key_width;
@@ -68,7 +68,7 @@ template <class K, class M> struct attending_rows {
 
     /// How many keys sequence s has, as far as they lie inside the source.
     __device__ idx keys_there(idx s, idx first) const {
-        const idx count = source.count == nullptr ? rows.length(s) : idx(source.count[s]);
+        const idx count = source.count == nullptr ? sequences.length(s) : idx(source.count[s]);
         const idx stored = source.keys.rows;
         if (first > stored) {
             first_there.refuse(stored, std::int64_t(first), s);

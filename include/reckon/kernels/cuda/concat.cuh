@@ -5,7 +5,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 
 namespace reckon::inline v0 {
 
@@ -14,15 +14,15 @@ struct concatenated_rows {
     view<const float, device> prefix;
     per_sequence first;
     view<const float, device> x;
-    device_rows rows, all;
+    device_sequences sequences, all;
     view<float, device> y;
     index_check inside;
 
     __device__ void operator()(idx row, idx col) const {
         const idx s = all.sequence_of(row), i = row - all.begin(s);
-        const idx count = all.length(s) - rows.length(s);
+        const idx count = all.length(s) - sequences.length(s);
         if (i >= count) {
-            y(row, col) = x(rows.begin(s) + (i - count), col);
+            y(row, col) = x(sequences.begin(s) + (i - count), col);
         } else if (reaches(first[s], i, prefix.rows)) {
             y(row, col) = prefix(first[s] + i, col);
         } else {
@@ -35,12 +35,13 @@ struct concatenated_rows {
 
 template <class N, class C>
 void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_sequence first,
-                   view<const float, device> x, ragged rows, ragged all, view<float, device> y) {
+                   view<const float, device> x, ragged sequences, ragged all,
+                   view<float, device> y) {
     cuda_handles& gpu = ctx.state();
     const cuda::concatenated_rows work{prefix,
                                        first,
                                        x,
-                                       cuda::on_device("concat", rows),
+                                       cuda::on_device("concat", sequences),
                                        cuda::on_device("concat", all),
                                        y,
                                        gpu.check_of("concat", "first + rows in prefix")};

@@ -7,7 +7,7 @@
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 
 namespace reckon::inline v0 {
 
@@ -41,17 +41,17 @@ template <class W> struct embedded_rows_added {
 };
 
 struct position_ids {
-    device_rows rows;
+    device_sequences sequences;
     position_order order;
     per_sequence first;
     idx table_rows;
     view<std::int32_t, device> ids;
 
     __device__ void operator()(idx, idx row) const {
-        const idx s = rows.sequence_of(row);
+        const idx s = sequences.sequence_of(row);
         const idx begin =
-            order == position_order::from_first ? first[s] : table_rows - rows.length(s);
-        ids(0, row) = std::int32_t(begin + (row - rows.begin(s)));
+            order == position_order::from_first ? first[s] : table_rows - sequences.length(s);
+        ids(0, row) = std::int32_t(begin + (row - sequences.begin(s)));
     }
 };
 
@@ -76,9 +76,9 @@ void embedding_add_kernel(gpu_cuda<N>, C& ctx, view<const std::int32_t, device> 
 }
 
 template <class N, class C>
-void positions_kernel(gpu_cuda<N>, C& ctx, ragged rows, position_order order, per_sequence first,
-                      idx table_rows, view<std::int32_t, device> ids) {
-    const auto there = cuda::on_device("positions", rows);
+void positions_kernel(gpu_cuda<N>, C& ctx, ragged sequences, position_order order,
+                      per_sequence first, idx table_rows, view<std::int32_t, device> ids) {
+    const auto there = cuda::on_device("positions", sequences);
     cuda::for_elements(ctx.state(), "positions", 1, ids.cols,
                        cuda::position_ids{there, order, first, table_rows, ids});
 }

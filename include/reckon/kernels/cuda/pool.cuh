@@ -4,19 +4,19 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 
 namespace reckon::inline v0 {
 
 namespace cuda {
 struct pooled_rows {
     pooling how;
-    device_rows rows;
+    device_sequences sequences;
     view<const float, device> x;
     view<float, device> y;
 
     __device__ void operator()(idx s, idx col) const {
-        const idx begin = rows.begin(s), count = rows.length(s);
+        const idx begin = sequences.begin(s), count = sequences.length(s);
         if (how == pooling::mean) {
             double sum = 0;  // of thousands of rows, one after the other
             for (idx i = 0; i < count; ++i) sum += double(x(begin + i, col));
@@ -29,9 +29,9 @@ struct pooled_rows {
 }  // namespace cuda
 
 template <class N, class C>
-void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged rows, view<const float, device> x,
+void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged sequences, view<const float, device> x,
                  view<float, device> y) {
-    const auto there = cuda::on_device("pool", rows);
+    const auto there = cuda::on_device("pool", sequences);
     cuda::for_elements(ctx.state(), "pool", y.rows, y.cols, cuda::pooled_rows{how, there, x, y});
 }
 

@@ -6,21 +6,21 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 
 namespace reckon::inline v0 {
 
 namespace cuda {
 
 struct rope_angle_pairs {
-    device_rows rows;
+    device_sequences sequences;
     per_sequence first;
     rope_options options;
     view<float, device> angles;
 
     __device__ void operator()(idx row, idx pair) const {
-        const idx s = rows.sequence_of(row);
-        const double position = double(first[s] + (row - rows.begin(s)));
+        const idx s = sequences.sequence_of(row);
+        const double position = double(first[s] + (row - sequences.begin(s)));
         const double angle = position * options.turn(pair, angles.cols);
         angles(row, pair) = float(cos(angle));
         angles(row, angles.cols / 2 + pair) = float(sin(angle));
@@ -47,9 +47,9 @@ struct turned_pairs {
 }  // namespace cuda
 
 template <class N, class C>
-void rope_angles_kernel(gpu_cuda<N>, C& ctx, ragged rows, per_sequence first, rope_options options,
-                        view<float, device> angles) {
-    const auto there = cuda::on_device("rope_angles", rows);
+void rope_angles_kernel(gpu_cuda<N>, C& ctx, ragged sequences, per_sequence first,
+                        rope_options options, view<float, device> angles) {
+    const auto there = cuda::on_device("rope_angles", sequences);
     cuda::for_elements(ctx.state(), "rope_angles", angles.rows, angles.cols / 2,
                        cuda::rope_angle_pairs{there, first, options, angles});
 }

@@ -5,33 +5,33 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
-#include <reckon/kernels/cuda/rows.cuh>
+#include <reckon/kernels/cuda/sequences.cuh>
 
 namespace reckon::inline v0 {
 
 namespace cuda {
 template <class K> struct stored_rows {
     view<const float, device> x;
-    device_rows rows;
+    device_sequences sequences;
     per_sequence at;
     view<K, device> cache;
     index_check inside;
 
     __device__ void operator()(idx row, idx col) const {
-        const idx s = rows.sequence_of(row), i = row - rows.begin(s);
+        const idx s = sequences.sequence_of(row), i = row - sequences.begin(s);
         if (reaches(at[s], i, cache.rows))
             cache(at[s] + i, col) = K(x(row, col));
         else
-            inside.refuse(cache.rows, std::int64_t(at[s] + rows.length(s)), s);
+            inside.refuse(cache.rows, std::int64_t(at[s] + sequences.length(s)), s);
     }
 };
 }  // namespace cuda
 
 template <class N, class C, class K>
-void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged rows,
+void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged sequences,
                        per_sequence at, view<K, device> cache) {
     cuda_handles& gpu = ctx.state();
-    const cuda::stored_rows<K> work{x, cuda::on_device("store_rows", rows), at, cache,
+    const cuda::stored_rows<K> work{x, cuda::on_device("store_rows", sequences), at, cache,
                                     gpu.check_of("store_rows", "at + rows of a sequence")};
     cuda::for_elements(gpu, "store_rows", x.rows, x.cols, work);
 }

@@ -21,7 +21,7 @@ template <class N, class C, class M>
 void attention_kernel(cpu_eigen<N>, C& ctx, const attention_problem<float, float, M>& p,
                       std::byte* scratch, view<float> y) {
     const idx width = p.key_width(), value_width = p.value_width(), longest = p.longest_keys();
-    ctx.parallel(p.rows.sequences() * p.options.heads, [&](idx task, idx worker) {
+    ctx.parallel(p.sequences.count() * p.options.heads, [&](idx task, idx worker) {
         const idx s = task / p.options.heads, h = task % p.options.heads;
         const idx first = p.first_key(s), count = p.keys(s), head = p.key_head(h);
         const auto keys = p.source.keys.slice(first, count).columns(head * width, width);
@@ -30,8 +30,8 @@ void attention_kernel(cpu_eigen<N>, C& ctx, const attention_problem<float, float
         float* const memory = reinterpret_cast<float*>(scratch) + worker * longest;
         const auto mask = p.mask.at(s);
 
-        for (idx i = 0; i < p.rows.length(s); ++i) {
-            const idx row = p.rows.begin(s) + i;
+        for (idx i = 0; i < p.sequences.length(s); ++i) {
+            const idx row = p.sequences.begin(s) + i;
             const intervals shown = mask.keys_of(p.options.first_position[s] + i, count);
             const interval parts[] = {{0, shown.prefix}, shown.first, shown.second};
             const auto scores = [&](interval part) {

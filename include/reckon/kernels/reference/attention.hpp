@@ -21,17 +21,17 @@ void attention_kernel(const cpu_reference&, C&, const attention_problem<E, K, M>
     using Sum = typename C::sum;
     auto* scores = reinterpret_cast<Sum*>(scratch);
     const idx width = p.key_width(), value_width = p.value_width();
-    for (idx s = 0; s < p.rows.sequences(); ++s) {
+    for (idx s = 0; s < p.sequences.count(); ++s) {
         const auto mask = p.mask.at(s);
         const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
         const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
-        for (idx i = 0; i < p.rows.length(s); ++i) {
+        for (idx i = 0; i < p.sequences.length(s); ++i) {
             const intervals visible = mask.keys_of(p.options.first_position[s] + i, p.keys(s));
             for (idx h = 0; h < p.options.heads; ++h) {
-                const E* q = p.query.row(p.rows.begin(s) + i) + h * width;
+                const E* q = p.query.row(p.sequences.begin(s) + i) + h * width;
                 const auto k = keys.columns(p.key_head(h) * width, width);
                 const auto v = values.columns(p.key_head(h) * value_width, value_width);
-                E* out = y.row(p.rows.begin(s) + i) + h * value_width;
+                E* out = y.row(p.sequences.begin(s) + i) + h * value_width;
 
                 Sum top = -HUGE_VALF, total = 0;
                 each(visible, [&](idx j) {

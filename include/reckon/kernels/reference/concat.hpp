@@ -10,11 +10,12 @@ namespace reckon::inline v0 {
 
 template <class C, class E>
 void concat_kernel(const cpu_reference&, C&, view<const E> prefix, per_sequence first,
-                   view<const E> x, ragged rows, ragged all, view<E> y) {
-    for (idx s = 0; s < all.sequences(); ++s) {
-        const idx count = all.length(s) - rows.length(s);
+                   view<const E> x, ragged sequences, ragged all, view<E> y) {
+    for (idx s = 0; s < all.count(); ++s) {
+        const idx count = all.length(s) - sequences.length(s);
         for (idx i = 0; i < all.length(s); ++i) {
-            const E* from = i < count ? prefix.row(first[s] + i) : x.row(rows.begin(s) + i - count);
+            const E* from =
+                i < count ? prefix.row(first[s] + i) : x.row(sequences.begin(s) + i - count);
             for (idx c = 0; c < y.cols; ++c) y(all.begin(s) + i, c) = from[c];
         }
     }

@@ -23,13 +23,13 @@ void embedding_add_kernel(const cpu_reference&, C&, view<const std::int32_t> ids
 }
 
 template <class C>
-void positions_kernel(const cpu_reference&, C&, ragged rows, position_order order,
+void positions_kernel(const cpu_reference&, C&, ragged sequences, position_order order,
                       per_sequence first, idx table_rows, view<std::int32_t> ids) {
-    for (idx s = 0; s < rows.sequences(); ++s) {
+    for (idx s = 0; s < sequences.count(); ++s) {
         const idx begin =
-            order == position_order::from_first ? first[s] : table_rows - rows.length(s);
-        for (idx i = 0; i < rows.length(s); ++i)
-            ids(0, rows.begin(s) + i) = std::int32_t(begin + i);
+            order == position_order::from_first ? first[s] : table_rows - sequences.length(s);
+        for (idx i = 0; i < sequences.length(s); ++i)
+            ids(0, sequences.begin(s) + i) = std::int32_t(begin + i);
     }
 }
 

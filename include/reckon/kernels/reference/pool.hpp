@@ -8,10 +8,11 @@
 namespace reckon::inline v0 {
 
 template <class C, class E>
-void pool_kernel(const cpu_reference&, C&, pooling how, ragged rows, view<const E> x, view<E> y) {
+void pool_kernel(const cpu_reference&, C&, pooling how, ragged sequences, view<const E> x,
+                 view<E> y) {
     using Sum = typename C::sum;
-    for (idx s = 0; s < rows.sequences(); ++s) {
-        const auto own = x.slice(rows.begin(s), rows.length(s));
+    for (idx s = 0; s < sequences.count(); ++s) {
+        const auto own = x.slice(sequences.begin(s), sequences.length(s));
         for (idx c = 0; c < x.cols; ++c) {
             if (how == pooling::mean) {
                 Sum sum = 0;

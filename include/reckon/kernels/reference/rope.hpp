@@ -12,16 +12,16 @@
 namespace reckon::inline v0 {
 
 template <class C, class E>
-void rope_angles_kernel(const cpu_reference&, C&, ragged rows, per_sequence first,
+void rope_angles_kernel(const cpu_reference&, C&, ragged sequences, per_sequence first,
                         rope_options options, view<E> angles) {
     const idx width = angles.cols, pairs = width / 2;
     for (idx p = 0; p < pairs; ++p) {
         const double turn = options.turn(p, width);
-        for (idx s = 0; s < rows.sequences(); ++s)
-            for (idx i = 0; i < rows.length(s); ++i) {
+        for (idx s = 0; s < sequences.count(); ++s)
+            for (idx i = 0; i < sequences.length(s); ++i) {
                 const double angle = double(first[s] + i) * turn;
-                angles(rows.begin(s) + i, p) = E(std::cos(angle));
-                angles(rows.begin(s) + i, pairs + p) = E(std::sin(angle));
+                angles(sequences.begin(s) + i, p) = E(std::cos(angle));
+                angles(sequences.begin(s) + i, pairs + p) = E(std::sin(angle));
             }
     }
 }

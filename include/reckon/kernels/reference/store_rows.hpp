@@ -15,11 +15,11 @@
 namespace reckon::inline v0 {
 
 template <class C, class E, class K>
-void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged rows, per_sequence at,
+void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequences, per_sequence at,
                        view<K> cache) {
-    for (idx s = 0; s < rows.sequences(); ++s)
-        for (idx i = 0; i < rows.length(s); ++i)
-            for (idx c = 0; c < x.cols; ++c) cache(at[s] + i, c) = K(x(rows.begin(s) + i, c));
+    for (idx s = 0; s < sequences.count(); ++s)
+        for (idx i = 0; i < sequences.length(s); ++i)
+            for (idx c = 0; c < x.cols; ++c) cache(at[s] + i, c) = K(x(sequences.begin(s) + i, c));
 }
 
 namespace detail {
@@ -43,14 +43,14 @@ template <class E> float quantise_head(const E* x, idx count, std::int8_t* q) {
 }  // namespace detail
 
 template <class C, class E>
-void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged rows, per_sequence at,
+void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequences, per_sequence at,
                        int8_heads_view<std::int8_t> cache) {
     const idx heads = cache.scales.cols, width = cache.cols / heads;
-    for (idx s = 0; s < rows.sequences(); ++s)
-        for (idx i = 0; i < rows.length(s); ++i)
+    for (idx s = 0; s < sequences.count(); ++s)
+        for (idx i = 0; i < sequences.length(s); ++i)
             for (idx h = 0; h < heads; ++h)
                 cache.scales(at[s] + i, h) =
-                    detail::quantise_head(x.row(rows.begin(s) + i) + h * width, width,
+                    detail::quantise_head(x.row(sequences.begin(s) + i) + h * width, width,
                                           cache.values.row(at[s] + i) + h * width);
 }
 

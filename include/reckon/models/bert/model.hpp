@@ -54,7 +54,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     template <any_context C>
     constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch) const {
         auto x = tokens(ctx, batch.ids);
-        positions.add_to(ctx, x, batch.rows);
+        positions.add_to(ctx, x, batch.sequences);
         ops::add_row_to(ctx, x, types.look().slice(0, 1));
         norm.in_place(ctx, x);
         return x;
@@ -66,7 +66,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                               Hook&& hook = {}) const {
         if constexpr (can_run<C, S>()) {
             auto x = embed(ctx, batch);
-            const site at{batch.rows, bidirectional{}, hook};
+            const site at{batch.sequences, bidirectional{}, hook};
             return layers(ctx, x, at, layers.all());
         }
     }

@@ -65,11 +65,11 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
 
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
     template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
-    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask = {},
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
                                const Keys& keys = {}, Hook&& hook = {}) const {
-        ops::expect_positions(ctx, rows, keys.first(), this->size.positions);
-        const auto rotation = positions.of(ctx, rows, keys.first());
-        const site at{rows, mask, hook, rotation, keys};
+        ops::expect_positions(ctx, sequences, keys.first(), this->size.positions);
+        const auto rotation = positions.of(ctx, sequences, keys.first());
+        const site at{sequences, mask, hook, rotation, keys};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x);
         return x;
@@ -80,7 +80,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
                               Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, batch), batch.rows, causal{}, own_keys{}, hook);
+            return run(ctx, embed(ctx, batch), batch.sequences, causal{}, own_keys{}, hook);
     }
 
     /// [rows, width] -> [rows, vocabulary]

@@ -70,7 +70,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
                                  per_sequence first = {}) const {
         auto x = tokens(ctx, batch.ids);
-        positions.add_to(ctx, x, batch.rows, first);
+        positions.add_to(ctx, x, batch.sequences, first);
         return widened(ctx, x);
     }
 
@@ -79,16 +79,16 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> embed(C& ctx, const soft_prompts<C>& front,
                                  const id_batch<typename C::space>& batch) const {
         auto x = ops::concat(ctx, front.table, front.first, widened(ctx, tokens(ctx, batch.ids)),
-                             batch.rows, front.all);
+                             batch.sequences, front.all);
         add_to(ctx, x, widened(ctx, positions(ctx, front.all)));
         return x;
     }
 
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
     template <any_context C, mask M, class Keys = own_keys, class Hook = no_hook>
-    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& rows, const M& mask,
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask,
                                const Keys& keys = {}, Hook&& hook = {}) const {
-        const site at{rows, mask, hook, no_rotation{}, keys};
+        const site at{sequences, mask, hook, no_rotation{}, keys};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x);
         return x;
@@ -99,8 +99,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch, per_sequence source,
                               Hook&& hook = {}) const {
         if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, batch), batch.rows, mask_of(regions{0, source}), own_keys{},
-                       hook);
+            return run(ctx, embed(ctx, batch), batch.sequences, mask_of(regions{0, source}),
+                       own_keys{}, hook);
     }
 
     /// The same with rows in front of each sequence -> [rows of front.all, width]

@@ -53,9 +53,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                               Hook&& hook = {}) const {
         if constexpr (can_run<C, S>()) {
             auto x = items(ctx, batch.ids);
-            positions.add_to(ctx, x, batch.rows);
+            positions.add_to(ctx, x, batch.sequences);
             norm.in_place(ctx, x);
-            const site at{batch.rows, causal{}, hook};
+            const site at{batch.sequences, causal{}, hook};
             return layers(ctx, x, at, layers.all());
         }
     }
@@ -63,7 +63,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     /// What comes next: batch -> [sequences, items]
     template <any_context C>
     constexpr tensor_of<C> scores(C& ctx, const id_batch<typename C::space>& batch) const {
-        const auto newest = ops::pool(ctx, (*this)(ctx, batch), batch.rows, pooling::last);
+        const auto newest = ops::pool(ctx, (*this)(ctx, batch), batch.sequences, pooling::last);
         return ops::linear(ctx, newest, items.weight.look());
     }
 };

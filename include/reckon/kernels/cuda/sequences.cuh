@@ -7,7 +7,7 @@
 
 namespace reckon::inline v0::cuda {
 
-struct device_rows {
+struct device_sequences {
     const std::int32_t* offsets;  // [sequences + 1]
     idx sequences;
 
@@ -28,10 +28,10 @@ struct device_rows {
     }
 };
 
-inline device_rows on_device(const char* op, const ragged& rows) {
-    expect_that(rows.device_offsets() != nullptr || rows.sequences() == 0, op, "rows",
+inline device_sequences on_device(const char* op, const ragged& sequences) {
+    expect_that(sequences.device_offsets() != nullptr || sequences.count() == 0, op, "rows",
                 "offsets that copy_to(ctx, batch) has copied", "offsets on the host only");
-    return {rows.device_offsets(), rows.sequences()};
+    return {sequences.device_offsets(), sequences.count()};
 }
 
 /// Does begin + i stay below `end`? (The sum could wrap: a negative number counts as huge.)
