@@ -6,7 +6,7 @@
 #include "demo/report.hpp"
 #include "program.hpp"
 
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/retrieval/exact_index.hpp>
 #include <reckon/tasks/embed.hpp>

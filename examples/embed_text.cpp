@@ -2,10 +2,10 @@
 // make them.
 #include "program.hpp"
 
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/io/checkpoint.hpp>
 #include <reckon/io/lines.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/tasks/embed.hpp>
 #include <reckon/text/load_wordpiece.hpp>

@@ -1,9 +1,9 @@
 // A prompt in, the text that a language model goes on with out: greedy, sampled or by beam search.
 #include "program.hpp"
 
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/io/checkpoint.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/tasks/beam_search.hpp>
 #include <reckon/tasks/generate.hpp>

@@ -1,8 +1,8 @@
 // A model from memory: the weights are a span of floats, from flash, a message or a resource of the
 // program. No file, no JSON, nothing but reckon::reckon.
+#include <reckon/convert/place.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/layers/placed.hpp>
 #include <reckon/models/sasrec/model.hpp>
 #include <reckon/ops/top_k.hpp>
 

@@ -1,7 +1,7 @@
 // What a checkpoint holds: its modules, the shapes of their parameters, how many and how large.
 #include "program.hpp"
 
-#include <reckon/layers/placed.hpp>
+#include <reckon/convert/place.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/models/m6.hpp>

@@ -2,9 +2,9 @@
 // as well. Everything else in the folder is copied.
 #include "program.hpp"
 
+#include <reckon/convert/quantise.hpp>
 #include <reckon/io/checkpoint.hpp>
 #include <reckon/io/save.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/models/llama.hpp>
 

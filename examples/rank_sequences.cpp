@@ -2,8 +2,8 @@
 // full-ranking, leave-one-out evaluation of sequential recommenders.
 #include "program.hpp"
 
+#include <reckon/convert/prepare.hpp>
 #include <reckon/data/sequences.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/sasrec.hpp>
 #include <reckon/tasks/rank_last_items.hpp>
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <reckon/backend/best_isa.hpp>
+#include <reckon/convert/cast.hpp>
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/cpu.hpp>
 #include <reckon/io/load_error.hpp>
-#include <reckon/layers/cast.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/quantise.hpp>
 
 #include <algorithm>
 #include <cstdlib>

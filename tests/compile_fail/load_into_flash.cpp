@@ -1,6 +1,6 @@
 // error: checkpoints hold parameters as dense<T> or int8_rows<> in host memory: load or save such
+#include <reckon/convert/place.hpp>
 #include <reckon/io/load.hpp>
-#include <reckon/layers/placed.hpp>
 #include <reckon/models/sasrec/model.hpp>
 
 #ifdef RECKON_FIXED

@@ -2,7 +2,7 @@
 // type of context. And models and batches that travel there and back.
 #include "support.cuh"
 
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/llama/model.hpp>
 #include <reckon/models/m6/model.hpp>

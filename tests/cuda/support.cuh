@@ -4,9 +4,9 @@
 
 #include "../support/tolerance.hpp"
 
+#include <reckon/convert/copy_to.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/cuda.cuh>
-#include <reckon/layers/copy_to.hpp>
 
 #include <cstdio>
 #include <cstring>

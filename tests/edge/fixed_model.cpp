@@ -1,8 +1,8 @@
 // A model of fixed size in a constant array that the compiler fills, within a fixed workspace that
 // the compiler counts, equals the same model on the heap, bit for bit.
+#include <reckon/convert/place.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/layers/placed.hpp>
 #include <reckon/models/sasrec/model.hpp>
 
 #include <array>

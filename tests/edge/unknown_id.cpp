@@ -1,7 +1,7 @@
 // A model on the heap runs without exceptions, and an id it does not know reaches the program's
 // handler instead of memory.
+#include <reckon/convert/quantise.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert/model.hpp>
 
 #include <cstdlib>

@@ -5,8 +5,8 @@
 
 #include <catch2/catch.hpp>
 #include <reckon/backend/context.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/core/random.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/llama/model.hpp>
 #include <reckon/tasks/generate.hpp>

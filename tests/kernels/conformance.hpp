@@ -9,8 +9,8 @@
 #include <catch2/catch.hpp>
 #include <initializer_list>
 #include <reckon/backend/context.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/core/random.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/ops/linear.hpp>
 #include <vector>
 

@@ -2,8 +2,8 @@
 // weights as they are and packed, of unequal widths, on any number of threads.
 #include "conformance.hpp"
 
-#include <reckon/layers/cast.hpp>
-#include <reckon/layers/quantise.hpp>
+#include <reckon/convert/cast.hpp>
+#include <reckon/convert/quantise.hpp>
 
 #include <array>
 

@@ -1,6 +1,6 @@
 // Gradients come from ops: layers that know nothing of a tape are recorded and replayed, and every
 // parameter and input is checked against central differences in double.
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <reckon/backend/tape.hpp>
 

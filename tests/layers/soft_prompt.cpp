@@ -1,5 +1,5 @@
 #include "io/raw_file.hpp"
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/m6/model.hpp>

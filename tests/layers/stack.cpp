@@ -1,6 +1,6 @@
 // Ranges of layers, hooks and sharing: what late interaction, early exit and distillation are made
 // of, without a change to the model.
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <set>
 

@@ -17,7 +17,7 @@ import re
 import sys
 
 LEVELS = ["core", "metrics backend io", "text data", "kernels", "ops", "layers",
-          "models tuning retrieval", "train", "compression", "tasks", "serve"]
+          "convert cache", "models tuning retrieval", "train parallel", "compression", "tasks", "serve"]
 LEVEL = {folder: level for level, folders in enumerate(LEVELS) for folder in folders.split()}
 
 # header pattern -> pattern of the files that may include it
@@ -35,7 +35,7 @@ ADAPTERS = {
 }
 
 HEAVY = {"string", "vector", "functional", "thread"}
-LIGHT_FOLDERS = r"(core|backend|ops|layers)/|kernels/(reference|simd)\b|models/\w+/(config|model|names)\.hpp"
+LIGHT_FOLDERS = r"(core|backend|ops|layers|convert)/|kernels/(reference|simd)\b|models/\w+/(config|model|names)\.hpp"
 
 QUESTION = r"RECKON_(WITH_(EIGEN|XSIMD|ONEDNN|CUDA)|SIMD|ISA)|__(AVX|SSE|FMA|ARM|NEON|CUDA|x86|aarch64)"
 MAY_ASK = r"(backend|kernels)/|cpu\.hpp$|cuda\.cuh$|core/config\.hpp$"  # config: RECKON_BOTH

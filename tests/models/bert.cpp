@@ -1,8 +1,8 @@
 #include "golden.hpp"
 
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/io/save.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "golden.hpp"
 
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/models/llama.hpp>
 
 #include <algorithm>

@@ -1,12 +1,12 @@
 #include "golden.hpp"
 
+#include <reckon/convert/place.hpp>
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/prune.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
-#include <reckon/layers/placed.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/prune.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/m6.hpp>
 
 #include <algorithm>

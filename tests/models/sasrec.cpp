@@ -1,7 +1,7 @@
 #include "golden.hpp"
 
+#include <reckon/convert/prepare.hpp>
 #include <reckon/io/save.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/sasrec.hpp>
 
 using namespace golden;

@@ -1,7 +1,7 @@
 // An object that only infers, though it could record: no_tape.cmake looks at its symbols.
 #include <reckon/backend/tape.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
 

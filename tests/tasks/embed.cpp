@@ -1,7 +1,7 @@
 #include "models/golden.hpp"
 
+#include <reckon/convert/prepare.hpp>
 #include <reckon/io/lines.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/tasks/embed.hpp>
 

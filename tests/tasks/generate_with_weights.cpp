@@ -2,8 +2,8 @@
 #include "fake_language_model.hpp"
 #include "models/golden.hpp"
 
+#include <reckon/convert/prepare.hpp>
 #include <reckon/io/load.hpp>
-#include <reckon/layers/prepare.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/models/m6.hpp>
 #include <reckon/ops/log_softmax.hpp>

@@ -1,6 +1,6 @@
 #include "models/golden.hpp"
 
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/models/sasrec.hpp>
 #include <reckon/tasks/rank_last_items.hpp>
 

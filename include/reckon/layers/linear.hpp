@@ -66,7 +66,7 @@ template <element T = float> struct dense {
 };
 
 /// int8 with a scale per output row; made from a model of `Inner` by `quantise`
-/// (layers/quantise.hpp).
+/// (convert/quantise.hpp).
 template <class Inner = dense<float>> struct int8_rows {
     static constexpr bool is_linear = linear_policy<Inner>, is_table = table_policy<Inner>;
     template <class Spec> using weight = int8_matrix<typename Spec::memory>;
@@ -81,7 +81,7 @@ template <class Inner = dense<float>> struct pruned {
     template <class Spec> using module = linear_layer<pruned, Spec>;
 };
 
-/// A weight in a backend's own layout; made by `prepare` (layers/prepare.hpp).
+/// A weight in a backend's own layout; made by `prepare` (convert/prepare.hpp).
 template <class Packing, class Inner> struct packed {
     static constexpr bool is_linear = linear_policy<Inner>;
     template <class Spec> using weight = typename Packing::matrix;

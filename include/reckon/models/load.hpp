@@ -3,10 +3,10 @@
 // the rest to `load_sized`.
 #pragma once
 
+#include <reckon/convert/place.hpp>
 #include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
 #include <reckon/io/name_table.hpp>
-#include <reckon/layers/placed.hpp>
 
 #include <string>
 #include <type_traits>

@@ -4,7 +4,7 @@
 // the scores of what is found are exact.
 #pragma once
 
-#include <reckon/layers/quantise.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/retrieval/scan.hpp>
 
 namespace reckon::inline v0::inline RECKON_ISA {

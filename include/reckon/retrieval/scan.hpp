@@ -3,7 +3,7 @@
 // whose scores stay in the cache; each block is read once for all queries.
 #pragma once
 
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/ops/linear.hpp>
 #include <reckon/ops/top_k.hpp>
 #include <reckon/retrieval/index.hpp>

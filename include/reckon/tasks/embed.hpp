@@ -3,9 +3,9 @@
 // size, so the workspace is bounded too. Cutting long texts is the tokenizer's.
 #pragma once
 
+#include <reckon/convert/copy_to.hpp>
 #include <reckon/core/batch.hpp>
 #include <reckon/core/matrix.hpp>
-#include <reckon/layers/copy_to.hpp>
 #include <reckon/ops/l2_normalize.hpp>
 #include <reckon/ops/pool.hpp>
 #include <reckon/text/token_batch.hpp>

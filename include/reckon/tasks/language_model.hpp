@@ -2,8 +2,8 @@
 // llama and m6 are such models.
 #pragma once
 
+#include <reckon/cache/kv_cache.hpp>
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/cache.hpp>
 
 #include <concepts>
 

@@ -1,12 +1,12 @@
 // Compiled twice, for baseline x86-64 and with -mavx2 -mfma: what programs do with models, over the
 // same tag. The spec, the visitor and the hook are the program's own and carry no flags.
 #include <reckon/backend/context.hpp>
+#include <reckon/cache/kv_cache.hpp>
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/prune.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/simd.hpp>
-#include <reckon/layers/cache.hpp>
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/prune.hpp>
-#include <reckon/layers/quantise.hpp>
 #include <reckon/models/bert/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
 #include <reckon/ops/attention.hpp>

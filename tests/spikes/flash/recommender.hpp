@@ -2,8 +2,8 @@
 // static array of exactly the bytes that its forward takes.
 #pragma once
 
+#include <reckon/convert/place.hpp>
 #include <reckon/kernels/reference.hpp>
-#include <reckon/layers/placed.hpp>
 #include <reckon/models/sasrec/model.hpp>
 
 #include "weights.hpp"

@@ -3,8 +3,8 @@
 // `logits` takes any rows of it to the vocabulary.
 #pragma once
 
+#include <reckon/cache/kv_cache.hpp>
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/cache.hpp>
 #include <reckon/layers/embedding.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/layers/stack.hpp>

@@ -5,8 +5,8 @@
 // the blocks. `edge_spec` shares one block between all layers.
 #pragma once
 
+#include <reckon/cache/kv_cache.hpp>
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/cache.hpp>
 #include <reckon/layers/embedding.hpp>
 #include <reckon/layers/soft_prompt.hpp>
 #include <reckon/layers/spec_check.hpp>

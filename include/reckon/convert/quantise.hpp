@@ -3,7 +3,7 @@
 // with them a head that is such a table. Biases, norms and positions stay as they are.
 #pragma once
 
-#include <reckon/layers/convert.hpp>
+#include <reckon/convert/convert.hpp>
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,6 @@
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
-#include <reckon/layers/prune.hpp>
+#include <reckon/convert/prune.hpp>
 
 using namespace small;
 

@@ -4,10 +4,10 @@
 // Offsets stay on the host too, since the host plans the launches: keep the original alive.
 #pragma once
 
+#include <reckon/convert/convert.hpp>
+#include <reckon/convert/place.hpp>
 #include <reckon/core/batch.hpp>
 #include <reckon/core/mask.hpp>
-#include <reckon/layers/convert.hpp>
-#include <reckon/layers/placed.hpp>
 #include <reckon/layers/soft_prompt.hpp>
 #include <reckon/ops/copy.hpp>
 

@@ -1,7 +1,7 @@
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
-#include <reckon/layers/prepare.hpp>
-#include <reckon/layers/quantise.hpp>
+#include <reckon/convert/prepare.hpp>
+#include <reckon/convert/quantise.hpp>
 
 #include <fstream>
 #include <functional>

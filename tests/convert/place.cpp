@@ -1,9 +1,9 @@
 // One definition of a model serves run-time and fixed sizes, heap and flash.
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <array>
-#include <reckon/layers/placed.hpp>
-#include <reckon/layers/quantise.hpp>
+#include <reckon/convert/place.hpp>
+#include <reckon/convert/quantise.hpp>
 
 using namespace small;
 

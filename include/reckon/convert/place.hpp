@@ -5,8 +5,6 @@
 // The arrays hold the parameters in the order of the model's visit, one array per element type.
 #pragma once
 
-#include <reckon/backend/context.hpp>
-#include <reckon/core/batch.hpp>
 #include <reckon/core/visit.hpp>
 #include <reckon/layers/spec.hpp>
 
@@ -38,13 +36,6 @@ template <class Model> constexpr Model placed(constant_arrays arrays) {
              model);
     expect("placed", "values left over", 0, arrays.floats.size() + arrays.bytes.size());
     return model;
-}
-
-/// What a forward of these rows needs: `run(ctx)` itself, on a context that only counts.
-template <class Context, class Run> constexpr idx workspace_bytes(Run run, idx threads = 1) {
-    Context counting{threads};
-    run(counting);
-    return counting.workspace().high_water();
 }
 
 }  // namespace reckon::inline v0

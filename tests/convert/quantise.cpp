@@ -1,9 +1,9 @@
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <cstdio>
 #include <limits>
-#include <reckon/layers/prune.hpp>
-#include <reckon/layers/quantise.hpp>
+#include <reckon/convert/prune.hpp>
+#include <reckon/convert/quantise.hpp>
 #include <set>
 
 using namespace small;

@@ -2,7 +2,7 @@
 // are kept at first. count_nonzero(model) is what a pruned model has left.
 #pragma once
 
-#include <reckon/layers/convert.hpp>
+#include <reckon/convert/convert.hpp>
 
 namespace reckon::inline v0 {
 

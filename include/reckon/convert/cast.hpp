@@ -3,7 +3,7 @@
 // become infinite, as they do in any conversion; a model with such weights is refused.
 #pragma once
 
-#include <reckon/layers/convert.hpp>
+#include <reckon/convert/convert.hpp>
 #include <reckon/layers/embedding.hpp>
 
 #include <cmath>

@@ -1,10 +1,10 @@
 // Sequences enter, grow and leave a cache on their own; what a model makes of them there is what it
 // makes of whole texts.
 #include "io/raw_file.hpp"
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 #include "support/tolerance.hpp"
 
-#include <reckon/layers/cache.hpp>
+#include <reckon/cache/kv_cache.hpp>
 #include <reckon/models/llama/model.hpp>
 #include <reckon/models/m6/model.hpp>
 

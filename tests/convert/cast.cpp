@@ -1,6 +1,6 @@
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
-#include <reckon/layers/cast.hpp>
+#include <reckon/convert/cast.hpp>
 
 using namespace small;
 

@@ -13,8 +13,8 @@
 #pragma once
 
 #include <reckon/backend/context.hpp>
-#include <reckon/layers/convert.hpp>
-#include <reckon/layers/copy_to.hpp>
+#include <reckon/convert/convert.hpp>
+#include <reckon/convert/copy_to.hpp>
 
 namespace reckon::inline v0 {
 
