@@ -2,6 +2,7 @@
 #include "support/small_models.hpp"
 
 #include <array>
+#include <reckon/backend/workspace_bytes.hpp>
 #include <reckon/convert/place.hpp>
 #include <reckon/convert/quantise.hpp>
 

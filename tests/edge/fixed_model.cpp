@@ -1,5 +1,6 @@
 // A model of fixed size in a constant array that the compiler fills, within a fixed workspace that
 // the compiler counts, equals the same model on the heap, bit for bit.
+#include <reckon/backend/workspace_bytes.hpp>
 #include <reckon/convert/place.hpp>
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/reference.hpp>

@@ -11,7 +11,7 @@ namespace {
 /// Scores item i as i, or as -i after an odd item, and keeps what it was given.
 struct counting_model {
     struct {
-        idx items = 8, positions = 3;
+        idx items = 8, padding = 0, mask = 7, positions = 3;
     } size{};
     mutable std::vector<std::int32_t> seen{};
 

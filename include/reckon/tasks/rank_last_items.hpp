@@ -14,13 +14,15 @@
 
 namespace reckon::inline v0::inline RECKON_ISA {
 
-/// A model that scores every item as the next one of each sequence, whose table has a row for
-/// padding first and one for a mask last.
+/// A model that scores every item as the next one of each sequence. Two rows of its table are no
+/// items: padding and mask.
 template <class M, class C>
 concept next_item_model = requires(const M model, C& ctx,
                                    const id_batch<typename C::space>& batch) {
     { model.scores(ctx, batch) } -> std::convertible_to<tensor_of<C>>;
     { model.size.items } -> std::convertible_to<idx>;
+    { model.size.padding } -> std::convertible_to<idx>;
+    { model.size.mask } -> std::convertible_to<idx>;
     { model.size.positions } -> std::convertible_to<idx>;
 };
 
@@ -47,8 +49,8 @@ void rank_last_items(C& ctx, const Model& model, const sequences& log, Take take
         for (idx user = first; user < last; ++user) {
             const auto items = history(user);
             excluded.assign(items.begin(), items.end());
-            excluded.push_back(0);
-            excluded.push_back(static_cast<std::int32_t>(model.size.items - 1));
+            excluded.push_back(static_cast<std::int32_t>(model.size.padding));
+            excluded.push_back(static_cast<std::int32_t>(model.size.mask));
             std::sort(excluded.begin(), excluded.end());
             const std::span row{scores.row(user - first), scores.cols};
             take(rank_of(row, idx(log[user].back()), excluded));

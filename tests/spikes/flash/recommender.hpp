@@ -2,6 +2,7 @@
 // static array of exactly the bytes that its forward takes.
 #pragma once
 
+#include <reckon/backend/workspace_bytes.hpp>
 #include <reckon/convert/place.hpp>
 #include <reckon/kernels/reference.hpp>
 #include <reckon/models/sasrec/model.hpp>

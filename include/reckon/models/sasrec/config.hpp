@@ -6,7 +6,8 @@
 namespace reckon::inline v0::sasrec::inline RECKON_ISA {
 
 struct config {
-    idx items = 12103;  // rows of the item table: padding first, mask last
+    idx items = 12103;  // rows of the item table, those of padding and mask among them
+    idx padding = 0, mask = items - 1;  // rows that are no items
     idx positions = 50;
     idx layers = 1, heads = 2, width = 64, hidden = 256;
     float epsilon = 1e-12f;

@@ -36,6 +36,7 @@ inline std::string up_weight(idx layer) {
 inline config sizes_of(const safetensors& file, idx heads) {
     config c;
     std::tie(c.items, c.width) = detail::extents(file, "items.weight");
+    c.mask = c.items - 1;
     c.positions = detail::extents(file, "positions.weight").first;
     c.hidden = detail::extents(file, detail::up_weight(0)).first;
     c.layers = 1;
