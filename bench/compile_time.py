@@ -27,7 +27,7 @@ BACKENDS = {"reference": "cpu_reference", "eigen": "cpu_eigen<>", "simd": "cpu_s
             "onednn": "cpu_onednn<>"}
 MODELS = {"bert": "load(folder)", "sasrec": "load(folder, 2)", "llama": "load(folder)"}
 FORWARD = """#include <reckon/kernels/{backend}.hpp>
-#include <reckon/layers/prepare.hpp>
+#include <reckon/convert/prepare.hpp>
 #include <reckon/models/{model}.hpp>
 
 using namespace reckon;

@@ -121,14 +121,14 @@ TEST_CASE("weights that are no numbers are not quantised") {
 }
 
 TEST_CASE("a pruned model becomes int8 with its zeros") {
-    auto pruned = prunable(with_random_weights(bert::model<>{bert_size}));
-    auto& w = pruned.layers.blocks[0].ffn.up.weight;
+    auto sparse = prunable(with_random_weights(bert::model<>{bert_size}));
+    auto& w = sparse.layers.blocks[0].ffn.up.weight;
     for (idx i = 0; i < w.size(); i += 2) w.kept.data()[i] = 0;
-    const auto small = quantise(pruned);
+    const auto small = quantise(sparse);
     static_assert(std::same_as<decltype(small)::S::linear, int8_rows<pruned<dense<float>>>>);
     const auto q = small.layers.blocks[0].ffn.up.weight.look();
     for (idx i = 0; i < w.size(); i += 2) CHECK(q.values.data[i] == 0);
-    CHECK(cosine(output_of(small), output_of(pruned)) > 0.999);
+    CHECK(cosine(output_of(small), output_of(sparse)) > 0.999);
     CHECK(count(bert::model<pruned_int8_spec>{bert_size}).bytes == count(small).bytes);
 }
 

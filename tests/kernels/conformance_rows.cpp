@@ -187,10 +187,10 @@ template <class Backend> void check_embedding(idx rows, idx cols, idx gap) {
     });
 }
 
-template <class Backend> void check_pool(idx sequences, idx cols, idx gap) {
-    CAPTURE(sequences, cols, gap);
+template <class Backend> void check_pool(idx count, idx cols, idx gap) {
+    CAPTURE(count, cols, gap);
     std::vector<std::int32_t> offsets{0};
-    for (idx s = 0; s < sequences; ++s)
+    for (idx s = 0; s < count; ++s)
         offsets.push_back(offsets.back() + 1 + std::int32_t(philox{12}.below(s, 40)));
     const ragged sequences{offsets};
     numbers x(13, sequences.rows(), cols, -1, 1, gap);

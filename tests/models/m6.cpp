@@ -311,7 +311,7 @@ TEST_CASE("m6 refuses texts beyond its positions, and sources beyond the text") 
     CHECK(model(ctx, fits, 62).rows == 62);
     CHECK_THAT(message_of([&] { model(ctx, fits, 63); }),
                Catch::Equals("attention: mask, keys shown to a row: expected 62, got 63"));
-    const auto front = soft_prompts_of(ctx, t.table(), 0, 3, fits.rows);
+    const auto front = soft_prompts_of(ctx, t.table(), 0, 3, fits.sequences);
     CHECK_THAT(message_of([&] { model(ctx, front, fits, 5); }),
                Catch::Equals("positions: rows of a sequence: expected 64, got 65"));
 }

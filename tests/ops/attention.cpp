@@ -61,7 +61,7 @@ TEMPLATE_TEST_CASE("attention reads rows that stand apart", "", GOLDEN_CONTEXTS)
     const spread_rows<E> q{std::as_const(in.q).look()}, k{std::as_const(in.k).look(), 7},
         v{std::as_const(in.v).look(), 1};
     const auto y =
-        ops::attention(ctx, q.look, in.rows, key_values<E>{k.look, v.look}, causal{}, in.options);
+        ops::attention(ctx, q.look, in.sequences, key_values<E>{k.look, v.look}, causal{}, in.options);
     CHECK(golden::difference(y, "attention/y_causal") < tolerance::op);
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("attention refuses extents and heads that do not fit") {
     const auto ask = [&](auto change) {
         auto changed = in.options;
         key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
-        ragged sequences = in.rows;
+        ragged sequences = in.sequences;
         change(changed, source, sequences);
         ops::attention(ctx, in.q.look(), sequences, source, causal{}, changed);
     };
@@ -298,7 +298,7 @@ TEST_CASE("what no kernel serves yet is refused by name") {
     CHECK_THROWS_WITH(in.run(ctx, causal{}), "attention: bias: expected none, got a bias");
 
     const key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
-    CHECK_THROWS_WITH(ops::attention(ctx, in.q.look(), in.rows, source,
+    CHECK_THROWS_WITH(ops::attention(ctx, in.q.look(), in.sequences, source,
                                      shared_key_values<float>{source, nullptr}, causal{}, {}),
                       "attention: shared source: expected none, got a second key/value source");
 }
