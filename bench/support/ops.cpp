@@ -23,7 +23,7 @@ struct product_size {
 };
 template <class Spec = product_spec, auto Size = run_time{}>
 struct product : sized<product_size, Size> {
-    module_of<typename Spec::linear, compiled_here<Spec>> layer;
+    module_of<typename Spec::linear, Spec> layer;
 
     explicit product(const product_size& s) : sized<product_size, Size>(s), layer(s.in, s.out) {}
     static constexpr void visit(auto&& f, auto&... self) { f("layer", self.layer...); }

@@ -41,7 +41,7 @@ template <class T> class guarded {
 };
 
 template <class Arch> bool runs() {
-    if constexpr (simd::RECKON_ISA::usable<Arch>) {
+    if constexpr (simd::usable<Arch>) {
         if (Arch::here()) return true;
         test_support::skip(Arch::name, std::string{"this CPU lacks "} + Arch::name);
     } else {
@@ -82,15 +82,14 @@ template <class Arch> void sums_are_exact(idx rows, idx in, idx out, filling how
     const std::vector<int8_scale> of_rows(rows, int8_scale{.scale = 1});
     const std::vector<float> scales(wide, 1);
     std::vector<float> y(rows * out);
-    simd::RECKON_ISA::call<Arch>(
-        simd::linear_byte_panel{{q.data(), q_row, of_rows.data(), rows, in},
-                                panel.data(),
-                                panel.data(),
-                                scales.data(),
-                                offsets.data(),
-                                {},
-                                activation::none,
-                                {y.data(), rows, out}});
+    simd::call<Arch>(simd::linear_byte_panel{{q.data(), q_row, of_rows.data(), rows, in},
+                                             panel.data(),
+                                             panel.data(),
+                                             scales.data(),
+                                             offsets.data(),
+                                             {},
+                                             activation::none,
+                                             {y.data(), rows, out}});
     idx wrong = 0;
     for (idx r = 0; r < rows; ++r)
         for (idx o = 0; o < out; ++o) {
@@ -134,12 +133,12 @@ struct pairs {
     template <class Arch> std::vector<float> product(idx first, idx count) {
         std::vector<float> y(count * out);
         const view<const bf16> all{x.data(), rows, deep};
-        simd::RECKON_ISA::call<Arch>(simd::linear_pair_panel{all.slice(first, count),
-                                                             panel.data(),
-                                                             panel.data(),
-                                                             {},
-                                                             activation::none,
-                                                             {y.data(), count, out}});
+        simd::call<Arch>(simd::linear_pair_panel{all.slice(first, count),
+                                                 panel.data(),
+                                                 panel.data(),
+                                                 {},
+                                                 activation::none,
+                                                 {y.data(), count, out}});
         return y;
     }
 };
@@ -166,7 +165,7 @@ template <class Arch> void rows_stand_alone(idx rows, idx in, idx out) {
 
 TEMPLATE_TEST_CASE("a panel of int8 sums exactly", "", avx512, avx512_vnni, avx512_amx) {
     if (!runs<TestType>()) return;
-    if constexpr (simd::RECKON_ISA::usable<TestType>) {
+    if constexpr (simd::usable<TestType>) {
         for (idx rows = 1; rows <= 70; ++rows)
             sums_are_exact<TestType>(rows, 24, 48, filling::random);
         for (idx in = 0; in <= 130; ++in)
@@ -183,7 +182,7 @@ TEMPLATE_TEST_CASE("a panel of int8 sums exactly", "", avx512, avx512_vnni, avx5
 TEMPLATE_TEST_CASE("a row over a panel of bf16 does not depend on the rows beside it", "", avx512,
                    avx512_bf16, avx512_amx) {
     if (!runs<TestType>()) return;
-    if constexpr (simd::RECKON_ISA::usable<TestType>) {
+    if constexpr (simd::usable<TestType>) {
         for (idx in = 0; in <= 130; ++in) rows_stand_alone<TestType>(19, in, 33);
         for (idx out = 1; out <= 48; ++out) rows_stand_alone<TestType>(18, 70, out);
         for (idx rows : sizes{1, 4, 16, 70, 144}) rows_stand_alone<TestType>(rows, 1601, 48);
@@ -193,7 +192,7 @@ TEMPLATE_TEST_CASE("a row over a panel of bf16 does not depend on the rows besid
 #ifdef __x86_64__
 TEST_CASE("a thread holds no tiles after a product") {
     if (!runs<avx512_amx>()) return;
-    if constexpr (simd::RECKON_ISA::usable<avx512_amx>) {
+    if constexpr (simd::usable<avx512_amx>) {
         pairs p(3, 8, 16);
         p.product<avx512_amx>(0, 3);
         unsigned low = 0, high = 0;  // the components of state that are in use

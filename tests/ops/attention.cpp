@@ -60,8 +60,8 @@ TEMPLATE_TEST_CASE("attention reads rows that stand apart", "", GOLDEN_CONTEXTS)
     inputs<TestType> in;
     const spread_rows<E> q{std::as_const(in.q).look()}, k{std::as_const(in.k).look(), 7},
         v{std::as_const(in.v).look(), 1};
-    const auto y =
-        ops::attention(ctx, q.look, in.sequences, key_values<E>{k.look, v.look}, causal{}, in.options);
+    const auto y = ops::attention(ctx, q.look, in.sequences, key_values<E>{k.look, v.look},
+                                  causal{}, in.options);
     CHECK(golden::difference(y, "attention/y_causal") < tolerance::op);
 }
 

@@ -198,7 +198,8 @@ TEST_CASE("m6 reads the source of each sequence both ways, and goes on one way")
     const auto outputs = generate(ctx, model, requests, 3);
     for (idx s = 0; s < requests.size(); ++s) {
         CAPTURE(s);
-        CHECK(outputs[s][0] == texts.next(texts.expected.get<float>("logits"), texts.all.sequences, s));
+        CHECK(outputs[s][0] ==
+              texts.next(texts.expected.get<float>("logits"), texts.all.sequences, s));
         ids text = requests[s].prompt;  // read anew for each token, without a cache
         for (std::int32_t id : outputs[s]) {
             const auto scope = ctx.scope();

@@ -6,7 +6,7 @@
 #include <reckon/backend/isa.hpp>
 #include <reckon/core/error.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 enum class isa : std::uint8_t { none, neon64, sse4_2, avx2, avx512 };
 
@@ -31,4 +31,4 @@ inline isa best_isa(std::string_view cap = {}) {
     return best;
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -16,7 +16,7 @@
 #include <span>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct context_options {
     idx threads = 1;  // the caller's included
@@ -119,4 +119,4 @@ concept any_context = requires {
 
 template <class C> using tensor_of = typename C::tensor;
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

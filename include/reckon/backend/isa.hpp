@@ -4,7 +4,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 struct sse4_2 {
     static constexpr const char* name = "sse4_2";
@@ -47,8 +47,8 @@ struct neon64 {
     RECKON_INLINE static bool here();
 };
 
-namespace detail {
 inline namespace RECKON_ISA {
+
 /// Of a CPU with AVX-512: whether it has tiles of bf16 and int8 and Linux lets this process use
 /// them, which is asked once; its threads, those to come too, may then as well.
 inline bool tiles_granted() {
@@ -74,8 +74,8 @@ inline bool tiles_granted() {
     return false;
 #endif
 }
+
 }  // namespace RECKON_ISA
-}  // namespace detail
 
 #if defined(__x86_64__) || defined(__i386__)
 inline bool sse4_2::here() { return __builtin_cpu_supports("sse4.2"); }
@@ -89,7 +89,7 @@ inline bool avx512_vnni::here() { return avx512::here() && __builtin_cpu_support
 inline bool avx512_bf16::here() {
     return avx512_vnni::here() && __builtin_cpu_supports("avx512bf16");
 }
-inline bool avx512_amx::here() { return avx512_bf16::here() && detail::tiles_granted(); }
+inline bool avx512_amx::here() { return avx512_bf16::here() && tiles_granted(); }
 inline bool neon64::here() { return false; }
 #else
 inline bool sse4_2::here() { return false; }
@@ -105,4 +105,4 @@ inline bool neon64::here() { return false; }
 #endif
 #endif
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

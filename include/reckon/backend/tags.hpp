@@ -20,13 +20,12 @@
 
 #include <concepts>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-inline namespace RECKON_ISA {
 // The roots, and so every stack above them, carry this file's compile flags.
 struct cpu_reference;
 struct gpu_reference;  // of every GPU stack: it has no kernels
-}  // namespace RECKON_ISA
+
 template <class Next = cpu_reference> struct cpu_eigen;
 template <class Arch, class Next = cpu_reference> struct cpu_simd;
 template <class Next = cpu_reference> struct cpu_onednn;
@@ -36,7 +35,6 @@ template <class Next = gpu_reference> struct gpu_cuda;
 /// `prepare` leaves the weights of such a backend as they are.
 struct unpacked {};
 
-inline namespace RECKON_ISA {
 /// The bottom of a stack that has nothing below: what is found on it is the backend's own.
 struct nothing {
     using next = void;
@@ -46,7 +44,6 @@ struct nothing {
     struct state {};
     static block_source blocks() { return heap_blocks(); }
 };
-}  // namespace RECKON_ISA
 
 template <class Tag>
 concept complete_tag = requires {
@@ -67,7 +64,8 @@ template <class Tag> struct dry_run {
     static block_source blocks() { return {}; }
 };
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 template <class Tag> struct counted {
     using type = Tag;
     static constexpr bool dry = false;
@@ -76,6 +74,7 @@ template <class Tag> struct counted<dry_run<Tag>> {
     using type = Tag;
     static constexpr bool dry = true;
 };
-}  // namespace detail
 
-}  // namespace reckon::inline v0
+}}  // namespace detail::RECKON_ISA
+
+}}}  // namespace reckon::v0::RECKON_ISA

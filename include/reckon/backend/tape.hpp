@@ -8,7 +8,7 @@
 
 #include <new>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Parameters [begin, end) accumulate their gradients at `gradient`. Sub-views of a parameter and
 /// tied weights find their place by address.
@@ -119,4 +119,4 @@ class recording_context : public context<Tag, Element, Sum> {
     idx recorded_ = 0;
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

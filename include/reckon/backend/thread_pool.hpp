@@ -18,8 +18,7 @@
 #define RECKON_THREADS 1
 #endif
 
-namespace reckon::inline v0 {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct thread_pool {
     using task = void (*)(const void* work, idx number, idx worker);
@@ -163,5 +162,4 @@ class posix_thread_pool : public thread_pool {
 };
 #endif
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

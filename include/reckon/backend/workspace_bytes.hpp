@@ -4,7 +4,7 @@
 
 #include <reckon/backend/context.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// What `run(ctx)` takes at most, with ctx a Context = context<dry_run<Tag>> of so many threads.
 template <class Context, class Run> constexpr idx workspace_bytes(Run run, idx threads = 1) {
@@ -13,4 +13,4 @@ template <class Context, class Run> constexpr idx workspace_bytes(Run run, idx t
     return counting.workspace().high_water();
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -14,9 +14,7 @@
 #include <algorithm>
 #include <span>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// What a model keeps of a token: a row of keys and one of values in each layer.
 struct cache_size {
@@ -48,9 +46,7 @@ template <element K, class Space = host> struct cached_keys {
     constexpr per_sequence first() const { return before; }
 };
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 /// Rows of keys, or of values, of all layers.
 template <element K> class cache_rows {
@@ -80,9 +76,7 @@ template <> class cache_rows<std::int8_t> {
     matrix<float> scales_;
 };
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// K: what keys and values are kept in, float, bf16 or int8; the last with a scale for each row and
 /// key head, a float each.
@@ -182,6 +176,4 @@ template <element K = float> class kv_cache {
     heap_array<idx> lengths_;
 };
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class T, class Base> struct cast_to : Base {
     using linear = dense<T>;
@@ -39,4 +39,4 @@ Model<cast_to<T, Spec>, Size> cast(Model<Spec, Size>&& model) {
                                      overload{copy_parameter{}, cast_parameter{}});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

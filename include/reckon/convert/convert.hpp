@@ -9,7 +9,7 @@
 #include <concepts>
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Parameters of equal representation are copied.
 struct copy_parameter {
@@ -53,4 +53,4 @@ Model<NewSpec, Size> convert(Model<Spec, Size>&& from, Write&& write) {
     return to;
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

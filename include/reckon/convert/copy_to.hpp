@@ -11,7 +11,7 @@
 #include <reckon/layers/soft_prompt.hpp>
 #include <reckon/ops/copy.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Copies every parameter, whatever its element type, through the context.
 template <class C> struct copy_between_memories {
@@ -110,4 +110,4 @@ soft_prompts<C> copy_to(C& ctx, const soft_prompts<Host>& front) {
             copy_to(ctx, front.count, sequences), copy_to(ctx, front.all)};
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

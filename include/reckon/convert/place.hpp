@@ -10,7 +10,7 @@
 
 #include <span>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Memory, class Base> struct placed_in : Base { using memory = Memory; };
 
@@ -38,4 +38,4 @@ template <class Model> constexpr Model placed(constant_arrays arrays) {
     return model;
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -16,9 +16,10 @@
 #include <reckon/convert/convert.hpp>
 #include <reckon/convert/copy_to.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 /// What packs the weights of a linear policy; `unpacked` leaves them.
 template <class Packing, class Linear> struct packing_of { using type = unpacked; };
 template <class Packing> struct packing_of<Packing, dense<float>> { using type = Packing; };
@@ -49,7 +50,8 @@ template <class C> struct pack_parameter : copy_parameter {
         To::packing::pack(ctx, from.look(), to);
     }
 };
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 /// The weights that the backend packs are packed; every other representation stays as it is.
 template <class Packing, class Base> struct prepared : Base {
@@ -78,4 +80,4 @@ auto prepare(C& ctx, Model<Spec, Size>&& model) {
         return copy_to(ctx, model);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

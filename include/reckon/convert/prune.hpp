@@ -4,7 +4,7 @@
 
 #include <reckon/convert/convert.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Base> struct prunable_spec : Base {
     using linear = pruned<typename Base::linear>;
@@ -32,4 +32,4 @@ template <class Model> idx count_nonzero(const Model& model) {
     return sum;
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Base> struct quantised : Base { using linear = int8_rows<typename Base::linear>; };
 template <class Base> struct quantised_tables : Base {
@@ -65,4 +65,4 @@ Model<quantised_tables<Spec>, Size> quantise_tables(Model<Spec, Size>&& model) {
                                            overload{copy_parameter{}, quantise_parameter{}});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

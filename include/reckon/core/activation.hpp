@@ -4,7 +4,7 @@
 
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 enum class activation : std::uint8_t {
     none,
@@ -29,4 +29,4 @@ template <class W, class E, class Space = host> struct linear_operands {
 
 enum class pooling : std::uint8_t { mean, first, last };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -21,8 +21,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-namespace reckon::inline v0 {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Where a growing arena gets its blocks; `allocate` answers null when there is no memory.
 struct block_source {
@@ -146,5 +145,4 @@ class arena {
     block_source source_{};
 };
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

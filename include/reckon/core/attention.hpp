@@ -10,7 +10,7 @@
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Rows of keys and values, kept in K: float, bf16 or int8; sequence s owns rows [first[s],
 /// first[s] + count[s]). Null `first` and `count` mean: the same rows as the queries
@@ -79,4 +79,4 @@ template <class E, class K, class M, class Space = host> struct attention_proble
     constexpr idx key_head(idx h) const { return h * options.key_heads / options.heads; }
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -3,7 +3,7 @@
 
 #include <reckon/core/ragged.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 template <class Space = host> struct id_batch {
     view<const std::int32_t, Space> ids;  // [1, tokens]
@@ -22,4 +22,4 @@ RECKON_INLINE constexpr id_batch<> batch_of(std::span<const std::int32_t> ids,
     return {row_view(ids.data(), ids.size()), ragged{offsets}};
 }
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -5,7 +5,7 @@
 
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 /// int8, symmetric: x(r, c) = values(r, c) * scales(r, head of c). Heads are equally wide; a row
 /// and head that held a number that is not finite has the scale NaN.
@@ -44,7 +44,6 @@ template <class Q, class Space = host> struct int8_heads_view {
     }
 };
 
-namespace detail {
 template <class K, class Space> struct cache_view_of { using type = view<K, Space>; };
 template <class Space> struct cache_view_of<std::int8_t, Space> {
     using type = int8_heads_view<std::int8_t, Space>;
@@ -52,10 +51,8 @@ template <class Space> struct cache_view_of<std::int8_t, Space> {
 template <class Space> struct cache_view_of<const std::int8_t, Space> {
     using type = int8_heads_view<const std::int8_t, Space>;
 };
-}  // namespace detail
 
 /// Rows of keys or of values, [rows, heads * width], that are kept in K.
-template <class K, class Space = host>
-using cache_view = typename detail::cache_view_of<K, Space>::type;
+template <class K, class Space = host> using cache_view = typename cache_view_of<K, Space>::type;
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

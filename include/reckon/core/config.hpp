@@ -61,8 +61,8 @@
 #endif
 #endif
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 using idx = std::size_t;
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

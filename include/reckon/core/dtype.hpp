@@ -7,7 +7,7 @@
 
 #include <concepts>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 enum class dtype : std::uint8_t { f64, f32, f16, bf16, i64, i32, i8, u8 };
 
@@ -80,6 +80,7 @@ concept floating = std::same_as<T, float> || std::same_as<T, double>;
 template <element T> inline constexpr dtype dtype_of = dtype_traits<T>::value;
 
 inline namespace RECKON_ISA {
+
 constexpr idx bytes_of(dtype type) {
     switch (type) {
         case dtype::f64:
@@ -117,6 +118,7 @@ constexpr const char* name_of(dtype type) {
             return "u8";
     }
 }
+
 }  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

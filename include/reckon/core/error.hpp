@@ -13,7 +13,7 @@
 #include <exception>
 #endif
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 inline namespace RECKON_ISA {
 
@@ -135,4 +135,4 @@ constexpr void expect_that(bool holds, const char* op, const char* argument, con
 
 }  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class T> class heap_array {
   public:
@@ -88,4 +88,4 @@ template <class T> class heap_array {
     idx size_ = 0;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,7 +5,7 @@
 #include <reckon/core/view.hpp>
 #include <reckon/core/weights.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 /// One row of a product over int8 rows. Its sums stand as int32 where y will; what is left is
 /// y = f(((sum - offset) scale + largest w) w_scale + bias).
@@ -23,4 +23,4 @@ struct int8_sums {
     view<float> y;  // [1, out]
 };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -13,7 +13,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 struct interval {  // [begin, end)
     idx begin = 0, end = 0;
@@ -256,6 +256,7 @@ struct regions {
 };
 
 inline namespace RECKON_ISA {
+
 /// Intervals are ordered, disjoint and within `count`, and the transpose agrees cell by cell.
 template <sequence_mask M> constexpr bool well_formed(const M& m, idx count) {
     for (idx row = 0; row < count; ++row) {
@@ -274,6 +275,7 @@ template <sequence_mask M> constexpr bool well_formed(const M& m, idx count) {
     }
     return true;
 }
+
 }  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

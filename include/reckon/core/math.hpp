@@ -3,7 +3,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Newton's iteration from above; exact to the last place or two of a double. x >= 0.
 constexpr double square_root(double x) {
@@ -14,4 +14,4 @@ constexpr double square_root(double x) {
     return root;
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 #include <reckon/core/visit.hpp>
 #include <reckon/core/weights.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct heap {
     using space = host;
@@ -129,4 +129,4 @@ template <class Inner, class Memory = heap> struct pruned_matrix {
     }
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

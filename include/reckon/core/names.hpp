@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 /// The parameters whose path begins with `parameter` are called `tensor` + the rest of the path in
 /// a checkpoint. A `*` stands for one number and is carried over. The first pair that fits counts.
@@ -12,4 +12,4 @@ struct renamed {
     std::string_view parameter, tensor;
 };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

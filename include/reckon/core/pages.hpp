@@ -15,7 +15,7 @@
 #define RECKON_LARGE_PAGES 0
 #endif
 
-namespace reckon::inline v0::detail::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace detail {
 
 class page_slab {
   public:
@@ -95,4 +95,4 @@ class page_slab {
     idx users_ = 1;  // the arrays, and the thread that fills it
 };
 
-}  // namespace reckon::inline v0::detail::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::detail

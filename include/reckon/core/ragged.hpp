@@ -8,9 +8,10 @@
 
 #include <span>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 inline namespace RECKON_ISA {
+
 /// The longest sequence of offsets that begin at 0 and never fall.
 constexpr idx longest_of(std::span<const std::int32_t> offsets) {
     expect_that(!offsets.empty(), "ragged", "offsets", "sequences + 1 numbers", idx{0});
@@ -24,6 +25,7 @@ constexpr idx longest_of(std::span<const std::int32_t> offsets) {
     }
     return longest;
 }
+
 }  // namespace RECKON_ISA
 
 struct ragged {
@@ -55,4 +57,4 @@ struct ragged {
     idx count_ = 0, longest_ = 0;
 };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -5,7 +5,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 struct philox {
     std::uint64_t seed = 0, stream = 0;
@@ -46,4 +46,4 @@ struct philox {
     }
 };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -4,15 +4,11 @@
 #pragma once
 
 #include <reckon/core/config.hpp>
+#include <reckon/core/rope_layout.hpp>
 
 #include <cmath>
 
-namespace reckon::inline v0::inline RECKON_ISA {
-
-enum class rope_layout : std::uint8_t {
-    half_split,   // pair i is numbers i and i + width / 2 (Hugging Face, GPT-NeoX)
-    interleaved,  // pair i is numbers 2 i and 2 i + 1 (the paper, Meta's Llama)
-};
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Llama 3's stretching of long waves; a factor of 1 stretches nothing.
 struct rope_scaling {
@@ -39,4 +35,4 @@ struct rope_options {
     bool operator==(const rope_options&) const = default;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

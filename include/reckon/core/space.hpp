@@ -4,9 +4,9 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 struct host {};    // what the CPU reads and writes: heap, static arrays, flash
 struct device {};  // an accelerator's memory, reached through its context only
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -8,7 +8,7 @@
 #define RECKON_VERSION \
     (RECKON_VERSION_MAJOR * 10000 + RECKON_VERSION_MINOR * 100 + RECKON_VERSION_PATCH)
 
-namespace reckon::inline v0 {  // the ABI namespace carries the major version
+namespace reckon { inline namespace v0 {
 
 struct version_number {
     int major, minor, patch;
@@ -16,4 +16,4 @@ struct version_number {
 inline constexpr version_number version{RECKON_VERSION_MAJOR, RECKON_VERSION_MINOR,
                                         RECKON_VERSION_PATCH};
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -9,7 +9,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 template <class T, class Space = host> struct view {  // [rows, cols]
     using value_type = T;
@@ -53,4 +53,4 @@ template <class T> RECKON_BOTH constexpr view<T> row_view(T* data, idx count) {
 
 template <class V> using space_of = typename V::space;
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

@@ -10,15 +10,15 @@
 #include <type_traits>
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 struct any_visitor {
     constexpr void operator()(auto&&...) const {}
 };
-}  // namespace detail
 
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// "layers.3.ffn.up.weight" as a chain of nodes on the stack; text only on demand.
 struct path {
@@ -118,5 +118,4 @@ template <class M> constexpr totals count(const M& model) {
     return sum;
 }
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

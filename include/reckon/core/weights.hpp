@@ -6,7 +6,7 @@
 
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 /// What an op asks of any weight: extents and a memory space.
 template <class W>
@@ -70,4 +70,4 @@ template <readable_weight Inner> struct pruned_view {
     }
 };
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

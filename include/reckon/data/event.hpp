@@ -4,7 +4,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct event {
     std::int32_t user = 0, item = 0;
@@ -14,4 +14,4 @@ struct event {
     friend bool operator==(const event&, const event&) = default;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

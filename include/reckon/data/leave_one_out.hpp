@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class leave_one_out {
   public:
@@ -65,4 +65,4 @@ class leave_one_out {
     std::vector<held_out> users_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct film {
     std::int32_t id = 0;  // in the files
@@ -66,4 +66,4 @@ inline movielens read_movielens(const std::string& folder, const std::string& na
     return parse_movielens({text_of(item_file), items}, {text_of(event_file), events});
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

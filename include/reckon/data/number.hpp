@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Empty if the text is not a number or the type can't hold it.
 template <class T>
@@ -26,4 +26,4 @@ requires std::integral<T> || std::floating_point<T> std::optional<T> number_from
     return value;
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class recbole_table {
   public:
@@ -68,4 +68,4 @@ class recbole_table {
     std::vector<std::string_view> columns_, fields_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

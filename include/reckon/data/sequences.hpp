@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct sequences {
     std::vector<std::int32_t> items;  // of all users, packed
@@ -69,4 +69,4 @@ inline sequences read_sequences(const std::string& path, std::int32_t last_item)
     return parse_sequences(text_of(file), last_item, path);
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

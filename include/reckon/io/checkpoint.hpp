@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class checkpoint {
   public:
@@ -89,4 +89,4 @@ class checkpoint {
     std::vector<stored_tensor> tensors_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

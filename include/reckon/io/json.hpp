@@ -17,9 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// What a streaming reader is told, in the order of the text. A format overrides what it allows
 /// and throws from `refuse` for the rest, which is also what bounds the nesting.
@@ -37,9 +35,7 @@ class json_events {
     virtual void refuse(const std::string& actual) = 0;
 };
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 /// The parser's own words, such as "parse error at line 2, column 5: ...", without the text it read
 /// last, which need not be fit to be shown.
@@ -148,9 +144,7 @@ inline void read_json(std::string_view text, std::string_view file, json_handler
     nlohmann::json::sax_parse(text, told);
 }
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// Reads `text` once, front to back, keeping nothing; strings are strict UTF-8. `file` is for
 /// errors.
@@ -272,6 +266,4 @@ class json_object {
     nlohmann::json value_;
 };
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

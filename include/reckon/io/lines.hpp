@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// A file's bytes as the text they are; valid as long as the file is mapped.
 inline std::string_view text_of(const mapped_file& file) {
@@ -47,4 +47,4 @@ class line_reader {
     idx number_ = 0;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -21,9 +21,9 @@
 #include <type_traits>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 /// A vector of a checkpoint, [n], is one row; a scalar is [1, 1].
 template <class T, class Memory>
@@ -74,9 +74,7 @@ inline void expect_int8_rows(const stored_tensor& values, const stored_tensor& s
             refuse(values, i / (values.bytes.size() / rows), "values within -127 and 127", "-128");
 }
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp). One that
 /// also knows `let_go(tensor)` is told which tensors were copied.
@@ -132,6 +130,4 @@ void load_parameters(Model& model, const File& file, const Names& names = {}) {
     });
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,9 +7,10 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
 inline namespace RECKON_ISA {
+
 inline std::string error_message(std::string_view op, std::string_view argument,
                                  std::string_view expected, std::string_view actual) {
     std::string message;
@@ -19,6 +20,7 @@ inline std::string error_message(std::string_view op, std::string_view argument,
         message += piece;
     return message;
 }
+
 }  // namespace RECKON_ISA
 
 /// One type in a whole program, as `error` is.
@@ -38,6 +40,7 @@ class load_error : public error {
 };
 
 inline namespace RECKON_ISA {
+
 /// A text from a file as messages show it: at most 120 bytes, without the control characters that
 /// a terminal would obey.
 inline std::string legible(std::string_view text) {
@@ -52,6 +55,7 @@ inline std::string legible(std::string_view text) {
     return end < text.size() ? shown + "..." : shown;
 }
 inline std::string in_quotes(std::string_view text) { return '"' + legible(text) + '"'; }
+
 }  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0
+}}  // namespace reckon::v0

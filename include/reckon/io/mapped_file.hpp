@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// The text of the last failed system call.
 inline std::string system_message() { return std::generic_category().message(errno); }
@@ -90,4 +90,4 @@ class mapped_file {
     std::span<const std::byte> bytes_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class name_table {
   public:
@@ -70,4 +70,4 @@ class name_table {
     std::span<const std::string_view> ignored_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class N>
 concept checkpoint_names = requires(const N names, std::string_view text) {
@@ -77,4 +77,4 @@ void walk_named(Model& model, const Names& names, Visit visit) {
         model);
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -20,18 +20,14 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 using text_map = std::map<std::string, std::string, std::less<>>;
 
 /// The longest header that the format allows.
 inline constexpr idx safetensors_header_limit = 100'000'000;
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 /// Collects the header. Each event has a place where it may stand and is refused elsewhere, so that
 /// nesting cannot grow and no key is overlooked.
@@ -161,9 +157,7 @@ class safetensors_header final : public json_events {
     unsigned offset_count_ = 0;
 };
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 class safetensors {
   public:
@@ -257,6 +251,4 @@ class safetensors {
     text_map metadata_;
 };
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Model, checkpoint_names Names = own_names>
 void save_parameters(const Model& model, const std::string& path, const Names& names = {},
@@ -26,4 +26,4 @@ void save_parameters(const Model& model, const std::string& path, const Names& n
     write_safetensors(path, tensors, metadata);
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

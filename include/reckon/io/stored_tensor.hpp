@@ -20,9 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 static_assert(std::endian::native == std::endian::little, "checkpoints are little-endian");
 
@@ -160,9 +158,7 @@ template <element T> constexpr bool converts_to(std::string_view type) {
            (floats && (type == "F64" || type == "F32" || type == "F16" || type == "BF16"));
 }
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 template <class From, class To> void convert_each(std::span<const std::byte> from, To* to) {
     for (idx i = 0; i < from.size() / sizeof(From); ++i) {
@@ -175,9 +171,7 @@ template <class From, class To> void convert_each(std::span<const std::byte> fro
     }
 }
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// Copies from any address into `to`, of as many elements, widening or rounding between the float
 /// types; what a narrower type cannot hold becomes infinite.
@@ -201,6 +195,4 @@ template <element T, idx N> void copy_values(const stored_tensor& tensor, std::s
     }
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

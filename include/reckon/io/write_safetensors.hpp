@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail::inline RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
 
 inline std::vector<const stored_tensor*> writing_order(std::span<const stored_tensor> tensors,
                                                        const std::string& path) {
@@ -75,9 +75,7 @@ inline std::string header_of(std::span<const stored_tensor* const> order, const 
     return header;
 }
 
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}}  // namespace detail::RECKON_ISA
 
 /// Writes `tensors`, whose names must differ, to `path`.
 inline void write_safetensors(const std::string& path, std::span<const stored_tensor> tensors,
@@ -92,6 +90,4 @@ inline void write_safetensors(const std::string& path, std::span<const stored_te
     file.commit();
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

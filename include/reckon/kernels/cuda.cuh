@@ -20,9 +20,8 @@
 #include <reckon/kernels/cuda/rope.cuh>
 #include <reckon/kernels/cuda/store_rows.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-inline namespace RECKON_ISA {
 struct gpu_reference {
     using next = void;
     using space = device;
@@ -30,7 +29,6 @@ struct gpu_reference {
     static constexpr const char* name = "gpu_reference";
     struct state {};
 };
-}  // namespace RECKON_ISA
 
 template <class Next> struct gpu_cuda : Next {
     using next = Next;
@@ -42,4 +40,4 @@ template <class Next> struct gpu_cuda : Next {
     struct state : Next::state, cuda_handles {};
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 #include <reckon/kernels/eigen/rows.hpp>
 #include <reckon/kernels/reference.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Next> struct cpu_eigen : Next {
     using next = Next;
@@ -18,4 +18,4 @@ template <class Next> struct cpu_eigen : Next {
     struct state : Next::state, eigen::block_buffers {};
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -9,9 +9,10 @@
 #include <reckon/kernels/onednn/linear.hpp>
 #include <reckon/kernels/reference.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn {
+namespace onednn { inline namespace RECKON_ISA {
+
 /// How the backend below packs int8 rows.
 template <class Below> struct int8_of { using type = as_it_is<int8_matrix<>>; };
 template <class Below>
@@ -30,7 +31,8 @@ template <class Below> struct packing_over : onednn_packing {
     using int8 = onednn_int8_packing<typename int8_of<Below>::type>;
     using bf16 = onednn_bf16_packing<typename bf16_of<Below>::type>;
 };
-}  // namespace onednn
+
+}}  // namespace onednn::RECKON_ISA
 
 template <class Next> struct cpu_onednn : Next {
     using next = Next;
@@ -40,4 +42,4 @@ template <class Next> struct cpu_onednn : Next {
     struct state : Next::state, onednn::products {};
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -20,9 +20,8 @@
 #include <reckon/kernels/reference/store_rows.hpp>
 #include <reckon/kernels/reference/top_k.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-inline namespace RECKON_ISA {
 struct cpu_reference {
     using next = void;
     using space = host;
@@ -31,6 +30,5 @@ struct cpu_reference {
     struct state {};
     static block_source blocks() { return heap_blocks(); }
 };
-}  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -12,10 +12,12 @@
 
 #include <cstring>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next> struct cpu_simd : Next {
-    static_assert(simd::RECKON_ISA::usable<Arch>,
+    static_assert(simd::usable<Arch>,
                   "cpu_simd: this translation unit is not compiled for this instruction set; add "
                   "its flags (Arch::flags), or link reckon::simd");
     using next = Next;
@@ -33,7 +35,9 @@ template <class Arch, class Next> struct cpu_simd : Next {
     };
 };
 
-namespace simd {
+}  // namespace RECKON_ISA
+
+namespace simd { inline namespace RECKON_ISA {
 /// The element types that plain rows of a cache may have here, and caches.
 template <class K>
 concept stored = std::same_as<K, float> || std::same_as<K, bf16>;
@@ -50,7 +54,9 @@ constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p)
             round_up(attention_floats<K>(Arch::lanes, p.key_width(), p.value_width()), 16) *
                 sizeof(float)};
 }
-}  // namespace simd
+}}  // namespace simd::RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next, simd::cacheable K, class M>
 constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
@@ -94,7 +100,7 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         }
         const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
         const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
-        simd::RECKON_ISA::call<Arch>(simd::attention_block<K>{
+        simd::call<Arch>(simd::attention_block<K>{
             queries, count, keys.columns(key_head * key_width, key_width),
             values.columns(key_head * value_width, value_width), p.options.scale,
             reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes)});
@@ -105,7 +111,7 @@ template <class Arch, class Next, class C>
 void layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
                        view<const float> bias, float epsilon, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(
+        simd::call<Arch>(
             simd::layer_norm_rows{x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
     });
 }
@@ -114,8 +120,7 @@ template <class Arch, class Next, class C>
 void rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
                      float epsilon, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(
-            simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
+        simd::call<Arch>(simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
     });
 }
 
@@ -124,8 +129,8 @@ void add_layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, vi
                            view<const float> gain, view<const float> bias, float epsilon,
                            view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::add_layer_norm_rows{
-            f.slice(r, rows), x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
+        simd::call<Arch>(simd::add_layer_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, bias,
+                                                   epsilon, y.slice(r, rows)});
     });
 }
 
@@ -133,8 +138,8 @@ template <class Arch, class Next, class C>
 void add_rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
                          view<const float> gain, float epsilon, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows),
-                                                             gain, epsilon, y.slice(r, rows)});
+        simd::call<Arch>(simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, epsilon,
+                                                 y.slice(r, rows)});
     });
 }
 
@@ -142,8 +147,7 @@ template <class Arch, class Next, class C>
 void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
                  view<float> x) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(
-            simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
+        simd::call<Arch>(simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
     });
 }
 
@@ -151,7 +155,7 @@ template <class Arch, class Next, class C>
 void activate_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> x,
                      view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::activate_rows{f, x.slice(r, rows), y.slice(r, rows)});
+        simd::call<Arch>(simd::activate_rows{f, x.slice(r, rows), y.slice(r, rows)});
     });
 }
 
@@ -159,7 +163,7 @@ template <class Arch, class Next, class C>
 void gated_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> gate,
                   view<const float> x, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(
+        simd::call<Arch>(
             simd::gated_rows{f, gate.slice(r, rows), x.slice(r, rows), y.slice(r, rows)});
     });
 }
@@ -168,8 +172,7 @@ template <class Arch, class Next, class C>
 void add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> a, view<const float> b,
                 view<float> y) {
     simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(
-            simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
+        simd::call<Arch>(simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
     });
 }
 
@@ -192,7 +195,7 @@ void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t>
                           view<const float> table, view<float> x) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i)
-            simd::RECKON_ISA::call<Arch>(
+            simd::call<Arch>(
                 simd::add_rows{x.slice(i, 1), table.slice(idx(ids(0, i)), 1), x.slice(i, 1)});
     });
 }
@@ -203,7 +206,7 @@ void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids
     simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i) {
             const idx id = idx(ids(0, i));
-            simd::RECKON_ISA::call<Arch>(
+            simd::call<Arch>(
                 simd::widen_row{table.values.row(id), table.scales(0, id), nullptr, y.slice(i, 1)});
         }
     });
@@ -215,8 +218,8 @@ void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t>
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i) {
             const idx id = idx(ids(0, i));
-            simd::RECKON_ISA::call<Arch>(simd::widen_row{table.values.row(id), table.scales(0, id),
-                                                         x.row(i), x.slice(i, 1)});
+            simd::call<Arch>(simd::widen_row{table.values.row(id), table.scales(0, id), x.row(i),
+                                             x.slice(i, 1)});
         }
     });
 }
@@ -227,7 +230,7 @@ void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, vi
     ctx.parallel(sequences.count(), [&](idx s, idx) {
         const auto own = x.slice(sequences.begin(s), sequences.length(s));
         if (how == pooling::mean)
-            simd::RECKON_ISA::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
+            simd::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
         else
             std::memcpy(y.row(s), own.row(how == pooling::first ? 0 : own.rows - 1),
                         y.cols * sizeof(float));
@@ -237,14 +240,14 @@ void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, vi
 template <class Arch, class Next, class C>
 void l2_normalize_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
+        simd::call<Arch>(simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
     });
 }
 
 template <class Arch, class Next, class C>
 void log_softmax_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::log_softmax_rows{x.slice(r, rows), y.slice(r, rows)});
+        simd::call<Arch>(simd::log_softmax_rows{x.slice(r, rows), y.slice(r, rows)});
     });
 }
 
@@ -252,17 +255,21 @@ template <class Arch, class Next, class C>
 void top_k_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> scores, idx first,
                   view<float> values, view<std::int32_t> columns) {
     simd::by_rows(ctx, scores.rows, scores.cols, [&](idx r, idx rows) {
-        simd::RECKON_ISA::call<Arch>(simd::top_k_rows{
-            scores.slice(r, rows), first, values.slice(r, rows), columns.slice(r, rows)});
+        simd::call<Arch>(simd::top_k_rows{scores.slice(r, rows), first, values.slice(r, rows),
+                                          columns.slice(r, rows)});
     });
 }
 
-namespace simd {
+}  // namespace RECKON_ISA
+
+namespace simd { inline namespace RECKON_ISA {
 /// Whole rows, which may stand apart.
 inline void copy_rows(view<const float> x, view<float> y) {
     for (idx i = 0; i < y.rows; ++i) std::memcpy(y.row(i), x.row(i), y.cols * sizeof(float));
 }
-}  // namespace simd
+}}  // namespace simd::RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class C>
 void concat_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> prefix, per_sequence first,
@@ -283,7 +290,7 @@ void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged
         if constexpr (std::same_as<K, float>)
             simd::copy_rows(from, to);
         else
-            simd::RECKON_ISA::call<Arch>(simd::round_rows{from, to});
+            simd::call<Arch>(simd::round_rows{from, to});
     });
 }
 
@@ -293,11 +300,12 @@ void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged
     const idx heads = cache.scales.cols, width = cache.cols / heads;
     ctx.parallel(sequences.count(), [&](idx s, idx) {
         for (idx i = 0; i < sequences.length(s); ++i)
-            simd::RECKON_ISA::call<Arch>(
-                simd::quantise_heads{{x.row(sequences.begin(s) + i), heads, width},
-                                     cache.values.row(at[s] + i),
-                                     cache.scales.row(at[s] + i)});
+            simd::call<Arch>(simd::quantise_heads{{x.row(sequences.begin(s) + i), heads, width},
+                                                  cache.values.row(at[s] + i),
+                                                  cache.scales.row(at[s] + i)});
     });
 }
 
-}  // namespace reckon::inline v0
+}  // namespace RECKON_ISA
+
+}}  // namespace reckon::v0

@@ -8,7 +8,7 @@
 #include <reckon/layers/site.hpp>
 #include <reckon/ops/attention.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Heads of queries, of keys and values, and the width of each.
 struct head_sizes {
@@ -52,4 +52,4 @@ template <class Spec> struct self_attention {
     }
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

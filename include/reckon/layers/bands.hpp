@@ -4,7 +4,7 @@
 
 #include <reckon/backend/context.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Rows of a band at most. A hidden layer of 3072 floats takes 3 MB then.
 inline constexpr idx band_rows = 256;
@@ -26,4 +26,4 @@ template <any_context C, class F> constexpr void by_bands(C& ctx, tensor_of<C>& 
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

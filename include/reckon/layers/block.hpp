@@ -7,7 +7,7 @@
 #include <reckon/layers/norm.hpp>
 #include <reckon/ops/add.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// The sizes every block is made from; a model's config gives them by `block_sizes(config)`.
 struct block_size {
@@ -62,4 +62,4 @@ template <class Spec> struct block {
     }
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -6,7 +6,7 @@
 #include <reckon/ops/embedding.hpp>
 #include <reckon/ops/rope.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <table_policy Policy, class Spec> struct embedding_table {
     typename Policy::template weight<Spec> weight;  // [ids, width]
@@ -21,7 +21,8 @@ template <table_policy Policy, class Spec> struct embedding_table {
     }
 };
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 template <position_order Order, class Spec> struct learned_positions_module {
     matrix<typename Spec::number, typename Spec::memory> weight;  // [positions, width]
 
@@ -70,7 +71,8 @@ template <rope_layout Layout> struct rotary_positions {
         return {ops::rope_angles(ctx, sequences, first, width, options)};
     }
 };
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 /// A trained vector for each absolute position (Vaswani et al. 2017, BERT, SASRec).
 template <position_order Order = position_order::from_first> struct learned_positions {
@@ -84,4 +86,4 @@ template <rope_layout Layout = rope_layout::half_split> struct rotary {
     template <class Spec> using module = detail::rotary_positions<Layout>;
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

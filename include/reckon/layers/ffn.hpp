@@ -4,7 +4,7 @@
 #include <reckon/layers/linear.hpp>
 #include <reckon/ops/gated.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <activation F, class Spec> struct ffn_module {
     module_of<typename Spec::linear, Spec> up, down;
@@ -58,4 +58,4 @@ template <activation F> struct gated_ffn {
     template <class Spec> using module = gated_ffn_module<F, Spec>;
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

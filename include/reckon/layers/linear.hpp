@@ -5,7 +5,7 @@
 #include <reckon/layers/spec.hpp>
 #include <reckon/ops/linear.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Linear layers add a bias (BERT, GPT) ..
 struct with_bias {
@@ -88,4 +88,4 @@ template <class Packing, class Inner> struct packed {
     template <class Spec> using module = linear_layer<packed, Spec>;
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

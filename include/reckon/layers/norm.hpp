@@ -6,7 +6,7 @@
 #include <reckon/ops/layer_norm.hpp>
 #include <reckon/ops/rms_norm.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Spec> struct layer_norm_module {
     matrix<typename Spec::number, typename Spec::memory> gain, bias;  // [1, width]
@@ -82,4 +82,4 @@ struct post_norm {
     static constexpr bool is_norm_order = true;
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

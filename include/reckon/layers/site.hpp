@@ -15,7 +15,7 @@
 
 #include <concepts>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 enum class flow : std::uint8_t { go_on, stop };
 
@@ -83,4 +83,4 @@ struct site {
     }
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

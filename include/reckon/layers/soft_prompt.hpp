@@ -8,7 +8,7 @@
 #include <reckon/core/ragged.hpp>
 #include <reckon/ops/concat.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <any_context C> struct soft_prompts {
     view<const typename C::element, typename C::space> table;  // [rows, width]
@@ -34,4 +34,4 @@ requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_p
     return {table, first, count, ragged{std::span<const std::int32_t>(offsets.data, offsets.cols)}};
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -9,7 +9,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// The module that a policy makes inside a spec.
 template <class Policy, class Spec> using module_of = typename Policy::template module<Spec>;
@@ -48,9 +48,9 @@ concept sharing_policy = requires {
 };
 
 /// The sizes of a model are known at run time ..
-inline namespace RECKON_ISA {
+
 struct run_time {};
-}  // namespace RECKON_ISA
+
 /// .. or are a constexpr config given as a template argument; the same definition serves both.
 template <class Config, auto Size> struct sized {
     static constexpr Config size = Size;
@@ -75,4 +75,4 @@ template <class Config, auto Size> constexpr Config default_size() {
         return {};
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,7 +5,7 @@
 #include <reckon/backend/context.hpp>
 #include <reckon/layers/stack.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Every policy that a stack of blocks needs, of the right kind.
 template <class S>
@@ -13,12 +13,6 @@ concept transformer_spec = linear_policy<typename S::linear> && bias_policy<type
     table_policy<typename S::table> && ffn_policy<typename S::ffn> &&
     norm_policy<typename S::norm> && norm_order_policy<typename S::norm_order> &&
     positions_policy<typename S::positions> && sharing_policy<typename S::sharing>;
-
-inline namespace RECKON_ISA {
-/// A spec as this file compiles it: layers are templates on their spec, so all of their code
-/// carries the compile flags in its name, whoever wrote the spec.
-template <class Spec> struct compiled_here : Spec {};
-}  // namespace RECKON_ISA
 
 /// `Spec` if it is sound, else the default after a sentence about what is wrong.
 template <class Spec, class Default> struct checked_spec {
@@ -39,7 +33,7 @@ template <class Spec, class Default> struct checked_spec {
                   "spec: `positions` must be a positions policy such as learned_positions<>");
     static_assert(sharing_policy<typename Spec::sharing>,
                   "spec: `sharing` must be share_none or share_all");
-    using type = compiled_here<std::conditional_t<transformer_spec<Spec>, Spec, Default>>;
+    using type = std::conditional_t<transformer_spec<Spec>, Spec, Default>;
 };
 template <class Spec, class Default> using checked = typename checked_spec<Spec, Default>::type;
 
@@ -55,4 +49,4 @@ template <class C, class Spec> constexpr bool can_run() {
     return any_context<C> && reached;
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Each layer has its own block.
 struct share_none {
@@ -27,7 +27,8 @@ struct layer_range {
     idx begin = 0, end = 0;
 };
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 /// A model of fixed size keeps its blocks in place ..
 template <class Block, idx Count> struct blocks_in_place : std::array<Block, Count> {
     constexpr blocks_in_place(idx, const block_size& s) {
@@ -38,7 +39,8 @@ template <class Block, idx Count> struct blocks_in_place : std::array<Block, Cou
 template <class Block> struct blocks_on_heap : heap_array<Block> {
     blocks_on_heap(idx count, const block_size& s) : heap_array<Block>(count, s) {}
 };
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 template <class Spec, class Blocks> struct stack {
     using sharing = typename Spec::sharing;
@@ -70,16 +72,18 @@ template <class Spec, class Blocks> struct stack {
     }
 };
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 template <class Spec, auto Size> struct stack_for {
     using type = stack<Spec, blocks_in_place<block<Spec>, Spec::sharing::stored(Size.layers)>>;
 };
 template <class Spec, run_time R> struct stack_for<Spec, R> {
     using type = stack<Spec, blocks_on_heap<block<Spec>>>;
 };
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 /// The stack of a model whose config is `Size`, or is known at run time.
 template <class Spec, auto Size> using stack_of = typename detail::stack_for<Spec, Size>::type;
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

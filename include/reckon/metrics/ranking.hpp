@@ -8,7 +8,7 @@
 #include <cmath>
 #include <span>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// 1 + the number of candidates that score strictly better than the target: ties are in its favour,
 /// as in the published evaluations. Candidates are all but the `excluded`, which ascend (repeats
@@ -65,4 +65,4 @@ class ranking_at {
     double gain_ = 0;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

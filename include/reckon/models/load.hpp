@@ -11,7 +11,7 @@
 #include <string>
 #include <type_traits>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Model, class... Where> Model load(const Where&... where) {
     return load_as(std::type_identity<Model>{}, where...);
@@ -74,4 +74,4 @@ template <tensor_source File> bool holds_int8(const File& file) {
     return false;
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

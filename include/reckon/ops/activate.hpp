@@ -4,7 +4,7 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C> void run_activate(C& ctx, activation f, input_of<C> x, output_of<C> y) {
     using Tag = typename C::tag;
@@ -51,4 +51,4 @@ template <any_context C> constexpr tensor_of<C> silu(C& ctx, tensor_of<C> x) {
     return activate(ctx, x, activation::silu);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -5,8 +5,9 @@
 
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
+namespace ops {
 template <any_context C> void run_add(C& ctx, input_of<C> a, input_of<C> b, output_of<C> y) {
     using Tag = typename C::tag;
     if constexpr (requires { add_kernel(Tag{}, ctx, a, b, y); })
@@ -61,9 +62,8 @@ template <any_context C> constexpr void add_to(C& ctx, tensor_of<C>& x, tensor_o
     expect_addends<C>("add_to", x, f);
     if constexpr (!C::dry) run_add(ctx, x, f, x);
 }
+}  // namespace ops
 
-}  // namespace reckon::inline v0::ops
-
-namespace reckon::inline v0 {
 using ops::add_to;  // models write it beside their own members
-}
+
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -3,7 +3,7 @@
 
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C> void run_add_row(C& ctx, input_of<C> row, output_of<C> x) {
     using Tag = typename C::tag;
@@ -27,4 +27,4 @@ template <any_context C> constexpr void add_row_to(C& ctx, tensor_of<C>& x, inpu
     if constexpr (!C::dry) run_add_row(ctx, row, x);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -8,7 +8,7 @@
 
 #include <initializer_list>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C, class K> using key_values_of = key_values<K, typename C::space>;
 template <class C, class K, class M>
@@ -111,4 +111,4 @@ constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&, key_valu
     return query;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -5,7 +5,7 @@
 #include <reckon/core/error.hpp>
 #include <reckon/core/ragged.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C> using number_of = typename C::element;
 template <class C> using input_of = view<const number_of<C>, typename C::space>;
@@ -31,4 +31,4 @@ constexpr void expect_ids(const char* op, view<const std::int32_t> ids, idx rows
 }
 template <class C> constexpr void expect_ids(const char*, view<const std::int32_t, device>, idx) {}
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -6,7 +6,7 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, ragged sequences,
@@ -45,4 +45,4 @@ constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, te
     return y;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -4,7 +4,7 @@
 
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C, class T, class From, class To>
 void run_copy(C& ctx, view<const T, From> from, view<T, To> to) {
@@ -26,4 +26,4 @@ void copy(C& ctx, view<const T, From> from, view<T, To> to) {
     if (from.size() != 0) run_copy(ctx, from, to);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -8,7 +8,7 @@
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 /// Token or position ids of a batch, [1, tokens].
 template <class C> using ids_of = view<const std::int32_t, typename C::space>;
@@ -107,4 +107,4 @@ constexpr ids_of<C> positions(C& ctx, const ragged& sequences, position_order or
     return ids;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

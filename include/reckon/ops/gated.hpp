@@ -4,7 +4,7 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_gated(C& ctx, activation f, input_of<C> gate, input_of<C> x, output_of<C> y) {
@@ -32,4 +32,4 @@ constexpr tensor_of<C> gated(C& ctx, tensor_of<C> gate, tensor_of<C> x, activati
     return x;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

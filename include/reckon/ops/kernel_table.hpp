@@ -20,7 +20,7 @@
 #include <reckon/ops/store_rows.hpp>
 #include <reckon/ops/top_k.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 namespace detail {
 /// A tag without what lies below it.
@@ -49,7 +49,6 @@ struct kernel_row {
 };
 
 namespace detail {
-
 struct linear_probe {
     template <class C, class>
     static constexpr bool serves = ops::serves_linear<C, view<const float, typename C::space>>;
@@ -150,7 +149,6 @@ struct l2_normalize_probe {
 struct top_k_probe {
     template <class C, class> static constexpr bool serves = ops::serves_top_k<C>;
 };
-
 }  // namespace detail
 
 /// One row an op, in the order of the documentation.
@@ -183,4 +181,4 @@ inline constexpr kernel_row kernel_table[] = {
     {"top_k", served_by<detail::top_k_probe, Tag>()},
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

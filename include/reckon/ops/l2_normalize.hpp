@@ -3,7 +3,7 @@
 
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C> void run_l2_normalize(C& ctx, input_of<C> x, output_of<C> y) {
     using Tag = typename C::tag;
@@ -27,4 +27,4 @@ template <any_context C> constexpr tensor_of<C> l2_normalize(C& ctx, tensor_of<C
     return y;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -7,7 +7,7 @@
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_layer_norm(C& ctx, input_of<C> x, input_of<C> gain, input_of<C> bias, float epsilon,
@@ -121,4 +121,4 @@ constexpr void add_layer_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, 
     }
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

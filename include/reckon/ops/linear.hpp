@@ -11,7 +11,7 @@
 #include <array>
 #include <span>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C> using epilogue_of = epilogue<number_of<C>, typename C::space>;
 
@@ -121,4 +121,4 @@ constexpr std::array<tensor_of<C>, N> linears(C& ctx, tensor_of<C> x,
     return y;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

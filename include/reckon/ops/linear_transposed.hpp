@@ -5,7 +5,7 @@
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C, weight_view W>
 void run_linear_transposed(C& ctx, input_of<C> x, W w, output_of<C> y) {
@@ -35,4 +35,4 @@ constexpr tensor_of<C> linear_transposed(C& ctx, tensor_of<C> x, W w) {
     return y;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

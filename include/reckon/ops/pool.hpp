@@ -5,7 +5,7 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_pool(C& ctx, pooling how, ragged sequences, input_of<C> x, output_of<C> y) {
@@ -34,4 +34,4 @@ constexpr tensor_of<C> pool(C& ctx, tensor_of<C> x, const ragged& sequences, poo
     return y;
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -5,7 +5,7 @@
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_rms_norm(C& ctx, input_of<C> x, input_of<C> gain, float epsilon, output_of<C> y) {
@@ -79,4 +79,4 @@ constexpr void add_rms_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, in
     if constexpr (!C::dry) run_add_rms_norm(ctx, f, x, gain, epsilon, x);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

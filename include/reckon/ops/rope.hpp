@@ -7,7 +7,7 @@
 #include <reckon/core/rope.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C>
 void run_rope_angles(C& ctx, ragged sequences, per_sequence first, rope_options options,
@@ -56,4 +56,4 @@ constexpr void rope(C& ctx, tensor_of<C>& x, input_of<C> angles, rope_layout lay
     if constexpr (!C::dry) run_rope(ctx, layout, angles, x);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

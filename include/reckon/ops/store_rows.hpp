@@ -10,7 +10,7 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <any_context C, class Cache>
 void run_store_rows(C& ctx, input_of<C> x, ragged sequences, per_sequence at, Cache cache) {
@@ -61,4 +61,4 @@ constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& sequences, per_s
     if constexpr (!C::dry) run_store_rows(ctx, x, sequences, at, cache);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -5,7 +5,7 @@
 
 #include <reckon/ops/check.hpp>
 
-namespace reckon::inline v0::ops {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C> using columns_of = view<std::int32_t, typename C::space>;
 
@@ -52,4 +52,4 @@ constexpr void top_k_next(C& ctx, tensor_of<C> scores, idx first, const best_of<
     if constexpr (!C::dry) run_top_k(ctx, scores, first, best.values, best.columns);
 }
 
-}  // namespace reckon::inline v0::ops
+}}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -4,7 +4,7 @@
 
 #include <reckon/retrieval/scan.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// `Vectors` is how they are stored: as they came, or in a backend's layout (`prepare`).
 template <class Vectors> class flat_index {
@@ -47,4 +47,4 @@ template <any_context C> auto prepare(C& ctx, const exact_index& index) {
         return flat_index<to>(retrieval::packed_as<to>(ctx, index.vectors()));
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// Items that a query must not be answered with: one list a query, or none at all.
 using exclusions = std::span<const std::vector<std::int32_t>>;
@@ -27,4 +27,4 @@ concept vector_index = requires(const I index, C& ctx, view<const float> queries
     { index.search(ctx, queries, k, without) } -> std::same_as<neighbours>;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,7 +7,7 @@
 #include <reckon/convert/quantise.hpp>
 #include <reckon/retrieval/scan.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// `Bytes` is how the scanned vectors are stored: int8 rows, or a backend's layout (`prepare`).
 template <class Bytes> class rescored_index {
@@ -85,4 +85,4 @@ template <any_context C> auto prepare(C& ctx, int8_index index) {
     return std::move(index).prepared(ctx);
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -13,9 +13,7 @@
 #include <limits>
 #include <utility>
 
-namespace reckon::inline v0::inline RECKON_ISA {
-
-namespace retrieval {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace retrieval {
 
 /// The layout that an index takes on for a context: one that can be read in blocks of rows, it may
 /// be that of a backend below, or `Own`, as it is.
@@ -104,6 +102,4 @@ neighbours scan(C& ctx, const char* op, view<const float> queries, const W& vect
     return found;
 }
 
-}  // namespace retrieval
-
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::retrieval

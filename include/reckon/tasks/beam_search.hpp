@@ -14,9 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct beam_options {
     idx beams = 4;
@@ -29,10 +27,7 @@ struct hypothesis {
     double score = 0;
 };
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
-
+namespace detail {
 /// The best hypotheses so far, at most as many as there are beams.
 class hypotheses {
   public:
@@ -102,10 +97,7 @@ inline std::vector<candidate> best_candidates(const generation_request& r,
     all.resize(kept);
     return all;
 }
-
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}  // namespace detail
 
 /// The best hypotheses, best first, at most as many as beams.
 template <element K = float, any_context C, language_model<C> Model>
@@ -188,6 +180,4 @@ std::vector<hypothesis> beam_search(C& ctx, const Model& model, const generation
     return finished.take();
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// A model that makes a row of its width of every id.
 template <class M, class C>
@@ -56,4 +56,4 @@ matrix<float> embed(C& ctx, const Model& model, const token_batch& texts,
     return vectors;
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

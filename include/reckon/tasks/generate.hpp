@@ -19,10 +19,9 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail::inline RECKON_ISA {
-
+namespace detail {
 /// A sequence of a batch: its request, what came so far, where it stands in the trie.
 struct generated {
     generation_request request;
@@ -32,10 +31,7 @@ struct generated {
     bool held = false, prompt_read = false;
     std::uint64_t step = 0;  // the last one that gave it a token
 };
-
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}  // namespace detail
 
 /// K: what keys and values are kept in, float, bf16 or int8.
 template <any_context C, language_model<C> Model, element K = float> class generator {
@@ -228,6 +224,4 @@ std::vector<std::vector<std::int32_t>> generate(C& ctx, const Model& model,
     return generate<K>(ctx, model, std::move(requests), slots, [](idx, std::int32_t) {});
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -10,9 +10,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct generation_request {
     std::vector<std::int32_t> prompt{};  // ids, or:
@@ -40,10 +38,7 @@ enum class ending : std::uint8_t {
     allowed,     // an allowed sequence is complete
 };
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
-
+namespace detail {
 /// Everything of a request that can be wrong is refused when it enters.
 template <class Model>
 void expect_request(const Model& model, const generation_request& r, idx room) {
@@ -110,7 +105,6 @@ inline ending after(const generation_request& r, std::int32_t id, idx tokens,
     }
     return tokens == r.max_tokens ? ending::max_tokens : ending::none;
 }
+}  // namespace detail
 
-}  // namespace detail::inline RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,7 +7,7 @@
 
 #include <concepts>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class M, class C>
 concept language_model = requires(const M model, C& ctx, const id_batch<typename C::space>& batch,
@@ -22,4 +22,4 @@ concept language_model = requires(const M model, C& ctx, const id_batch<typename
     { model.logits(ctx, x) } -> std::same_as<tensor_of<C>>;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// A model that scores every item as the next one of each sequence. Two rows of its table are no
 /// items: padding and mask.
@@ -58,4 +58,4 @@ void rank_last_items(C& ctx, const Model& model, const sequences& log, Take take
     }
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

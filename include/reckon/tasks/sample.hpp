@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct sampling {
     float temperature = 0;
@@ -120,4 +120,4 @@ inline std::int32_t drawn(std::span<const token_chances::chance> chances, double
     return chances.back().id;  // rounding left the sum below 1
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class token_trie {
   public:
@@ -93,4 +93,4 @@ class token_trie {
     std::int32_t largest_id_ = 0;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct basic_tokenizer {
     bool lower_case = true;
@@ -86,4 +86,4 @@ struct basic_tokenizer {
     }
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

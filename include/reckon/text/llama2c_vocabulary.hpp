@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class llama2c_vocabulary {
   public:
@@ -202,4 +202,4 @@ class llama2c_vocabulary {
     std::unordered_map<std::string, std::int32_t, text_hash, std::equal_to<>> ids_;  // of text
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

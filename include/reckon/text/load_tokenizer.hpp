@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class any_tokenizer {
   public:
@@ -54,4 +54,4 @@ inline any_tokenizer load_tokenizer(const std::string& file) {
     return sentencepiece_tokenizer{content, file};
 }
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -13,10 +13,9 @@
 #include <string>
 #include <system_error>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail::inline RECKON_ISA {
-
+namespace detail {
 inline void expect_bert_tokenizer(const json_object& config, const std::string& file) {
     const auto refuse = [&](const char* key, const char* expected, const std::string& actual) {
         throw load_error("wordpiece", file + ": \"" + key + "\"", expected, actual);
@@ -47,10 +46,7 @@ inline wordpiece_options wordpiece_options_from(const json_object& config) {
     options.mask = config.value_or<std::string>("mask_token", options.mask);
     return options;
 }
-
-}  // namespace detail::inline RECKON_ISA
-
-inline namespace RECKON_ISA {
+}  // namespace detail
 
 inline wordpiece load_wordpiece(const std::string& folder) {
     const std::string vocabulary = folder + "/vocab.txt",
@@ -66,6 +62,4 @@ inline wordpiece load_wordpiece(const std::string& folder) {
     return wordpiece{text_of(file), options, vocabulary};
 }
 
-}  // namespace RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// In the order of their ids. Those of the context mark the first region, [BOS'] and [EOS'].
 enum class m6_token { padding, unknown, context_begin, context_end, begin, end, mask };
@@ -60,4 +60,4 @@ template <tokenizer Pieces> class m6_tokenizer {
     Pieces pieces_;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -23,7 +23,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 class sentencepiece_tokenizer {
   public:
@@ -93,4 +93,4 @@ class sentencepiece_tokenizer {
     std::shared_ptr<const sentencepiece::SentencePieceProcessor> pieces_;  // shared by copies
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace reckon::inline v0::detail::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace detail {
 
 struct proto_field {
     std::uint64_t tag = 0;    // the field's number * 8 + how it is stored
@@ -162,4 +162,4 @@ inline void expect_sentencepiece_model(std::string_view model, std::string_view 
         refuse("at most 64 user-defined symbols that begin one another", "more");
 }
 
-}  // namespace reckon::inline v0::detail::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::detail

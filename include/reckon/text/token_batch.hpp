@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct token_batch {
     std::vector<std::int32_t> ids;            // [tokens]
@@ -15,4 +15,4 @@ struct token_batch {
     idx count() const { return offsets.size() - 1; }
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -12,9 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class T>
 concept tokenizer = requires(const T& t, std::string_view text, std::span<const std::int32_t> ids) {
@@ -29,16 +27,12 @@ concept tokenizer = requires(const T& t, std::string_view text, std::span<const 
     { t.unknown() } -> std::same_as<std::optional<std::int32_t>>;
 };
 
-}  // namespace RECKON_ISA
-
-namespace detail::inline RECKON_ISA {
-
+namespace detail {
 [[noreturn]] void inline refuse_id(std::string_view op, idx vocabulary, std::int32_t id) {
     error_text expected{"0 to "};
     expected.append(vocabulary - 1);
     fail(op, "ids", expected, id);
 }
+}  // namespace detail
 
-}  // namespace detail::inline RECKON_ISA
-
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace reckon::inline v0::unicode::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace unicode {
 
 inline constexpr char32_t replacement = 0xfffd;
 
@@ -107,4 +107,4 @@ inline void normalize(std::u32string& text, form wanted) {
     text.assign(points.begin(), points.end());
 }
 
-}  // namespace reckon::inline v0::unicode::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::unicode

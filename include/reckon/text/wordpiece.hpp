@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 struct wordpiece_options {
     bool lower_case = true;
@@ -179,4 +179,4 @@ class wordpiece {
     std::int32_t unknown_ = 0, classify_ = 0, separator_ = 0;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

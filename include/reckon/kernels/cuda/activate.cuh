@@ -5,9 +5,9 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 __device__ inline float activated(activation f, float x) {
     switch (f) {
@@ -32,7 +32,7 @@ struct activated_elements {
     __device__ void operator()(idx row, idx col) const { y(row, col) = activated(f, x(row, col)); }
 };
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void activate_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> x,
@@ -40,4 +40,4 @@ void activate_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device
     cuda::for_elements(ctx.state(), "activate", x.rows, x.cols, cuda::activated_elements{f, x, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

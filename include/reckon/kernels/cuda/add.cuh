@@ -4,9 +4,10 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/kernels/cuda/launch.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct added_elements {
     view<const float, device> a, b;
     view<float, device> y;
@@ -20,7 +21,8 @@ struct added_row {
 
     __device__ void operator()(idx i, idx col) const { x(i, col) += row(0, col); }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void add_kernel(gpu_cuda<N>, C& ctx, view<const float, device> a, view<const float, device> b,
@@ -33,4 +35,4 @@ void add_row_kernel(gpu_cuda<N>, C& ctx, view<const float, device> row, view<flo
     cuda::for_elements(ctx.state(), "add_row", x.rows, x.cols, cuda::added_row{row, x});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -13,9 +13,9 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 template <class K, class M> struct attending_rows {
     view<const float, device> query;
@@ -109,7 +109,7 @@ template <class K, class M> struct attending_rows {
     }
 };
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class K, class M>
 constexpr idx attention_scratch(gpu_cuda<N>, const attention_problem<float, K, M, device>&, idx) {
@@ -143,4 +143,4 @@ requires(!std::same_as<K, std::int8_t>) void attention_kernel(
     cuda::for_rows(gpu, "attention", y.rows * p.options.heads, work);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

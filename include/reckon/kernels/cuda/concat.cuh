@@ -7,9 +7,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/sequences.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct concatenated_rows {
     view<const float, device> prefix;
     per_sequence first;
@@ -31,7 +32,8 @@ struct concatenated_rows {
         }
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_sequence first,
@@ -48,4 +50,4 @@ void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_se
     cuda::for_elements(gpu, "concat", y.rows, y.cols, work);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

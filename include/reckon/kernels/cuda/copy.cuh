@@ -6,16 +6,18 @@
 #include <reckon/core/view.hpp>
 #include <reckon/kernels/cuda/handles.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 template <class T>
 void copy_and_wait(cuda_handles& gpu, const T* from, T* to, idx count, cudaMemcpyKind kind) {
     expect_success(cudaMemcpyAsync(to, from, count * sizeof(T), kind, gpu.stream),
                    "cudaMemcpyAsync");
     gpu.wait();
 }
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C, class T>
 void copy_kernel(gpu_cuda<N>, C& ctx, view<const T, host> from, view<T, device> to) {
@@ -27,4 +29,4 @@ void copy_kernel(gpu_cuda<N>, C& ctx, view<const T, device> from, view<T, host> 
     cuda::copy_and_wait(ctx.state(), from.data, to.data, from.size(), cudaMemcpyDeviceToHost);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

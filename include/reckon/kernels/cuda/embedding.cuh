@@ -9,9 +9,9 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/sequences.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 template <class W> struct rows_by_id {
     view<const std::int32_t, device> ids;
@@ -55,7 +55,7 @@ struct position_ids {
     }
 };
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C, readable_weight W>
 void embedding_kernel(gpu_cuda<N>, C& ctx, view<const std::int32_t, device> ids, W table,
@@ -83,4 +83,4 @@ void positions_kernel(gpu_cuda<N>, C& ctx, ragged sequences, position_order orde
                        cuda::position_ids{there, order, first, table_rows, ids});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -6,7 +6,7 @@
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 inline void expect_success(cudaError_t status, const char* call) {
     if (status != cudaSuccess) fail("cuda", call, "success", cudaGetErrorString(status));
@@ -16,4 +16,4 @@ inline void expect_success(cublasStatus_t status, const char* call) {
         fail("cuda", call, "success", cublasLtGetStatusString(status));
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -3,9 +3,10 @@
 
 #include <reckon/kernels/cuda/activate.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct gated_elements {
     activation f;
     view<const float, device> gate, x;
@@ -15,7 +16,8 @@ struct gated_elements {
         y(row, col) = activated(f, gate(row, col)) * x(row, col);
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void gated_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> gate,
@@ -23,4 +25,4 @@ void gated_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> g
     cuda::for_elements(ctx.state(), "gated", x.rows, x.cols, cuda::gated_elements{f, gate, x, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

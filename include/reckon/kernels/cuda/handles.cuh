@@ -9,9 +9,9 @@
 
 #include <reckon/kernels/cuda/memory.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 /// Op, argument and words are texts of the host, which the device only carries.
 struct refusal {
@@ -38,7 +38,7 @@ struct index_check {
     }
 };
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 /// Of the device that is current when it is made.
 struct cuda_handles {
@@ -80,4 +80,4 @@ struct cuda_handles {
     }
 };
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,9 +5,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/warp.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct unit_rows {
     view<const float, device> x;
     view<float, device> y;
@@ -19,11 +20,12 @@ struct unit_rows {
         for (idx c = lane; c < x.cols; c += lanes) y(row, c) = x(row, c) / length;
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void l2_normalize_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<float, device> y) {
     cuda::for_rows(ctx.state(), "l2_normalize", x.rows, cuda::unit_rows{x, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

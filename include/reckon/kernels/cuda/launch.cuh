@@ -7,7 +7,7 @@
 
 #include <cuda_runtime.h>
 
-namespace reckon::inline v0::cuda {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace cuda {
 
 inline constexpr unsigned lanes = 32, threads_of_a_block = 256;
 
@@ -42,4 +42,4 @@ template <class F> void for_rows(cuda_handles& gpu, const char* op, idx rows, co
     expect_success(cudaGetLastError(), op);
 }
 
-}  // namespace reckon::inline v0::cuda
+}}}}  // namespace reckon::v0::RECKON_ISA::cuda

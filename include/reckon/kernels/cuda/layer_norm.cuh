@@ -5,9 +5,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/warp.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct layer_normed_rows {
     view<const float, device> x, gain, bias;
     float epsilon;
@@ -25,7 +26,8 @@ struct layer_normed_rows {
             y(row, c) = (x(row, c) - mean) * scale * gain(0, c) + bias(0, c);
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void layer_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,
@@ -35,4 +37,4 @@ void layer_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,
                    cuda::layer_normed_rows{x, gain, bias, epsilon, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,9 +8,9 @@
 #include <reckon/kernels/cuda/activate.cuh>
 #include <reckon/kernels/cuda/handles.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 /// A cuBLASLt description that is destroyed with its scope.
 template <class Handle, cublasStatus_t (*Destroy)(Handle)> class lt_handle {
@@ -98,7 +98,7 @@ inline void multiply(cuda_handles& gpu, view<const float, device> x, view<const 
         "cublasLtMatmul");
 }
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void linear_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<const float, device> w,
@@ -116,4 +116,4 @@ void linear_transposed_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,
     if (y.size() != 0) cuda::multiply(ctx.state(), x, w, CUBLAS_OP_N, {}, false, y);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,9 +7,10 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct log_softmax_rows {
     view<const float, device> x;
     view<float, device> y;
@@ -23,11 +24,12 @@ struct log_softmax_rows {
         for (idx c = lane; c < x.cols; c += lanes) y(row, c) = x(row, c) - shift;
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void log_softmax_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<float, device> y) {
     cuda::for_rows(ctx.state(), "log_softmax", x.rows, cuda::log_softmax_rows{x, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

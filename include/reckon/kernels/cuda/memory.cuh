@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// An owned array on the current device, zero at first. It is read and written through a context.
 /// What fills it runs on the default stream, which a context's does not wait for: so the
@@ -59,16 +59,18 @@ struct gpu_memory {
     template <class T> using storage = device_array<T>;
 };
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 inline void* allocate_on_device(idx bytes) {
     void* block = nullptr;
     return cudaMalloc(&block, bytes) == cudaSuccess ? block : nullptr;
 }
 inline void release_on_device(void* block, idx) { cudaFree(block); }
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 inline block_source device_blocks() {
     return {detail::allocate_on_device, detail::release_on_device};
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -6,9 +6,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/sequences.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct pooled_rows {
     pooling how;
     device_sequences sequences;
@@ -26,7 +27,8 @@ struct pooled_rows {
         }
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged sequences, view<const float, device> x,
@@ -35,4 +37,4 @@ void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged sequences, view<const 
     cuda::for_elements(ctx.state(), "pool", y.rows, y.cols, cuda::pooled_rows{how, there, x, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,9 +5,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/warp.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 struct rms_normed_rows {
     view<const float, device> x, gain;
     float epsilon;
@@ -20,7 +21,8 @@ struct rms_normed_rows {
         for (idx c = lane; c < x.cols; c += lanes) y(row, c) = x(row, c) * scale * gain(0, c);
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void rms_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,
@@ -28,4 +30,4 @@ void rms_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,
     cuda::for_rows(ctx.state(), "rms_norm", x.rows, cuda::rms_normed_rows{x, gain, epsilon, y});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,9 +8,9 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/sequences.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
 
 struct rope_angle_pairs {
     device_sequences sequences;
@@ -44,7 +44,7 @@ struct turned_pairs {
     }
 };
 
-}  // namespace cuda
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C>
 void rope_angles_kernel(gpu_cuda<N>, C& ctx, ragged sequences, per_sequence first,
@@ -61,4 +61,4 @@ void rope_kernel(gpu_cuda<N>, C& ctx, rope_layout layout, view<const float, devi
                        cuda::turned_pairs{layout, angles, x});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,7 +5,7 @@
 
 #include <cuda_runtime.h>
 
-namespace reckon::inline v0::cuda {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace cuda {
 
 struct device_sequences {
     const std::int32_t* offsets;  // [sequences + 1]
@@ -37,4 +37,4 @@ inline device_sequences on_device(const char* op, const ragged& sequences) {
 /// Does begin + i stay below `end`? (The sum could wrap: a negative number counts as huge.)
 __device__ inline bool reaches(idx begin, idx i, idx end) { return begin < end && i < end - begin; }
 
-}  // namespace reckon::inline v0::cuda
+}}}}  // namespace reckon::v0::RECKON_ISA::cuda

@@ -7,9 +7,10 @@
 #include <reckon/kernels/cuda/launch.cuh>
 #include <reckon/kernels/cuda/sequences.cuh>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda {
+namespace cuda { inline namespace RECKON_ISA {
+
 template <class K> struct stored_rows {
     view<const float, device> x;
     device_sequences sequences;
@@ -25,7 +26,8 @@ template <class K> struct stored_rows {
             inside.refuse(cache.rows, std::int64_t(at[s] + sequences.length(s)), s);
     }
 };
-}  // namespace cuda
+
+}}  // namespace cuda::RECKON_ISA
 
 template <class N, class C, class K>
 void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged sequences,
@@ -36,4 +38,4 @@ void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged 
     cuda::for_elements(gpu, "store_rows", x.rows, x.cols, work);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

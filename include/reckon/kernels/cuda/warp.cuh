@@ -3,7 +3,7 @@
 
 #include <cuda_runtime.h>
 
-namespace reckon::inline v0::cuda {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace cuda {
 
 inline constexpr unsigned all_lanes = 0xffffffffu;
 
@@ -20,4 +20,4 @@ __device__ inline float warp_max(float x) {
     return x;
 }
 
-}  // namespace reckon::inline v0::cuda
+}}}}  // namespace reckon::v0::RECKON_ISA::cuda

@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// One score per key of the longest sequence, for each worker.
 template <class N, class M>
@@ -62,4 +62,4 @@ void attention_kernel(cpu_eigen<N>, C& ctx, const attention_problem<float, float
     });
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

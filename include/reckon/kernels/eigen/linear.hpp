@@ -6,10 +6,9 @@
 #include <reckon/core/heap_array.hpp>
 #include <reckon/kernels/eigen/rows.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace eigen {
-inline namespace RECKON_ISA {
+namespace eigen { inline namespace RECKON_ISA {
 
 /// Block sizes and buffers in the form that Eigen's products take them.
 class blocks : public Eigen::internal::level3_blocking<float, float> {
@@ -70,8 +69,7 @@ inline void add_product(blocks sizes, view<const float> x, view<const float> w, 
                                                               nullptr);
 }
 
-}  // namespace RECKON_ISA
-}  // namespace eigen
+}}  // namespace eigen::RECKON_ISA
 
 template <class N, class C>
 void linear_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> w,
@@ -91,4 +89,4 @@ void linear_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> 
     });
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

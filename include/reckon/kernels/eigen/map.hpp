@@ -6,8 +6,7 @@
 
 #include <Eigen/Core>
 
-namespace reckon::inline v0::eigen {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace eigen {
 
 using rows_of_floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic,
                                      Eigen::RowMajor>;  // never made, only mapped
@@ -44,5 +43,4 @@ template <class C, class F> void by_rows(C& ctx, idx rows, const F& f) {
     });
 }
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0::eigen
+}}}}  // namespace reckon::v0::RECKON_ISA::eigen

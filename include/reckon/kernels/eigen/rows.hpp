@@ -7,10 +7,10 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace eigen {
-inline namespace RECKON_ISA {
+namespace eigen { inline namespace RECKON_ISA {
+
 /// g(f(x)), an expression. Eigen's core has no erfc, so gelu takes the standard library's. Neither
 /// form adds to 1 what is nearly -1.
 template <class G> void activated(activation f, const_array_map x, const G& g) {
@@ -33,8 +33,8 @@ template <class G> void activated(activation f, const_array_map x, const G& g) {
 inline void activate(activation f, const_array_map x, array_map y) {
     activated(f, x, [&](const auto& values) { y = values; });
 }
-}  // namespace RECKON_ISA
-}  // namespace eigen
+
+}}  // namespace eigen::RECKON_ISA
 
 template <class N, class C>
 void activate_kernel(cpu_eigen<N>, C& ctx, activation f, view<const float> x, view<float> y) {
@@ -100,4 +100,4 @@ void l2_normalize_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<float> 
     });
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

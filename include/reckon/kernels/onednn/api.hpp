@@ -12,8 +12,7 @@
 #include <cstring>
 #include <utility>
 
-namespace reckon::inline v0::onednn {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace onednn {
 
 inline void check(dnnl_status_t status, const char* call) {
     expect_that(status == dnnl_success, "onednn", call, "success", dnnl_status2str(status));
@@ -186,5 +185,4 @@ inline void append_eltwise(const post_ops& after, dnnl_alg_kind_t f, float alpha
     check(status, "post_ops_append_eltwise");
 }
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0::onednn
+}}}}  // namespace reckon::v0::RECKON_ISA::onednn

@@ -10,10 +10,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn {
-inline namespace RECKON_ISA {
+namespace onednn { inline namespace RECKON_ISA {
 
 /// The packing of a backend that has none for such weights: they stay as they are.
 template <class Matrix> struct as_it_is {
@@ -39,8 +38,7 @@ template <class Below> struct bf16_weight {
     idx rows = 0, cols = 0;  // of the weight
 };
 
-}  // namespace RECKON_ISA
-}  // namespace onednn
+}}  // namespace onednn::RECKON_ISA
 
 /// `Below` is how the backend below packs bf16.
 template <class Below> struct onednn_bf16_packing {
@@ -71,7 +69,8 @@ template <class Below> struct onednn_bf16_packing {
     }
 };
 
-namespace onednn {
+namespace onednn { inline namespace RECKON_ISA {
+
 /// What a kernel of the backend below takes from the workspace for a weight of this size.
 template <class N, class W> constexpr idx scratch_below(idx rows, W below, idx out, idx in) {
     below.rows = out;
@@ -81,7 +80,8 @@ template <class N, class W> constexpr idx scratch_below(idx rows, W below, idx o
     else
         return 0;
 }
-}  // namespace onednn
+
+}}  // namespace onednn::RECKON_ISA
 
 template <class N, class Below>
 constexpr idx linear_scratch(cpu_onednn<N>, idx rows, const onednn::bf16_weight<Below>& w) {
@@ -117,4 +117,4 @@ void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const float> x, onednn::bf16_
         [](onednn::slice) {});
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

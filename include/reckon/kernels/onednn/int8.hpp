@@ -10,10 +10,9 @@
 
 #include <cstring>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn {
-inline namespace RECKON_ISA {
+namespace onednn { inline namespace RECKON_ISA {
 
 /// An int8 weight in oneDNN's layout or, without data, in that of the backend below.
 template <class Below> struct int8_weight {
@@ -45,8 +44,7 @@ inline void add_128(std::int8_t* bytes, idx count) {
     }
 }
 
-}  // namespace RECKON_ISA
-}  // namespace onednn
+}}  // namespace onednn::RECKON_ISA
 
 /// `Below` is how the backend below packs int8 rows.
 template <class Below> struct onednn_int8_packing {
@@ -133,4 +131,4 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
         });
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -11,8 +11,7 @@
 #include <initializer_list>
 #include <string_view>
 
-namespace reckon::inline v0::onednn {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace onednn {
 
 /// The functions by which OpenMP is told its threads, asked for at run time: a program doesn't
 /// link OpenMP itself, and a oneDNN built without it needs none of this.
@@ -125,5 +124,4 @@ struct library {
     }
 };
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0::onednn
+}}}}  // namespace reckon::v0::RECKON_ISA::onednn

@@ -5,7 +5,7 @@
 #include <reckon/core/matrix.hpp>
 #include <reckon/kernels/onednn/product.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// The layout oneDNN computes from fastest on this CPU (onednn::packed_layout). It is no format to
 /// keep in a file.
@@ -36,7 +36,8 @@ struct onednn_packing {
     }
 };
 
-namespace onednn {
+namespace onednn { inline namespace RECKON_ISA {
+
 template <class C>
 void multiply(C& ctx, view<const float> x, const float* w, idx w_stride, epilogue<float> e,
               view<float> y) {
@@ -52,7 +53,8 @@ void multiply(C& ctx, view<const float> x, const float* w, idx w_stride, epilogu
     const auto nothing = [](slice) {};
     own.run(ctx, product, x.rows, {x.data, w, e.bias.data, y.data}, nothing, nothing);
 }
-}  // namespace onednn
+
+}}  // namespace onednn::RECKON_ISA
 
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,
@@ -66,4 +68,4 @@ void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, onednn_packing::v
     onednn::multiply(ctx, x, w.data, onednn::packed_stride, e, y);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

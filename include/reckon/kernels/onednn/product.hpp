@@ -19,8 +19,7 @@
 #include <optional>
 #include <vector>
 
-namespace reckon::inline v0::onednn {
-inline namespace RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace onednn {
 
 struct slice {
     idx begin = 0, rows = 0;
@@ -311,5 +310,4 @@ class products {
     std::vector<worker> workers_;
 };
 
-}  // namespace RECKON_ISA
-}  // namespace reckon::inline v0::onednn
+}}}}  // namespace reckon::v0::RECKON_ISA::onednn

@@ -6,9 +6,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
-
-inline namespace RECKON_ISA {  // no tag among the arguments carries the compile flags
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <floating S> S activated(activation f, S x) {
     switch (f) {
@@ -49,8 +47,6 @@ template <floating S> S activated_slope(activation f, S x) {
     }
 }
 
-}  // namespace RECKON_ISA
-
 template <class C, class E>
 void activate_kernel(const cpu_reference&, C&, activation f, view<const E> x, view<E> y) {
     for (idx i = 0; i < x.rows; ++i)
@@ -66,4 +62,4 @@ void activate_backward(const cpu_reference&, C&, activation f, view<const E> x, 
             dx(i, c) += E(typename C::sum(dy(i, c)) * activated_slope(f, typename C::sum(x(i, c))));
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -4,7 +4,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void add_kernel(const cpu_reference&, C&, view<const E> a, view<const E> b, view<E> y) {
@@ -27,4 +27,4 @@ void add_row_kernel(const cpu_reference&, C&, view<const E> row, view<E> x) {
         for (idx c = 0; c < x.cols; ++c) x(i, c) += row(0, c);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 /// One score per key of the longest sequence.
 template <class E, class K, class M>
@@ -51,4 +51,4 @@ void attention_kernel(const cpu_reference&, C&, const attention_problem<E, K, M>
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -7,7 +7,7 @@
 #include <reckon/core/dtype.hpp>
 #include <reckon/kernels/reference/activate.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void linear_kernel(const cpu_reference&, C&, view<const E> x, view<const bf16> w, epilogue<E> e,
@@ -28,4 +28,4 @@ template <class E> void round_rows_kernel(const cpu_reference&, view<const E> x,
         for (idx k = 0; k < x.cols; ++k) y(i, k) = bf16(float(x(i, k)));
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

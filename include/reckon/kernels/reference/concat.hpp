@@ -6,7 +6,7 @@
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void concat_kernel(const cpu_reference&, C&, view<const E> prefix, per_sequence first,
@@ -21,4 +21,4 @@ void concat_kernel(const cpu_reference&, C&, view<const E> prefix, per_sequence 
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

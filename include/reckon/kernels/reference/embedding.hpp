@@ -7,7 +7,7 @@
 #include <reckon/core/ragged.hpp>
 #include <reckon/core/weights.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E, readable_weight W>
 void embedding_kernel(const cpu_reference&, C&, view<const std::int32_t> ids, W table, view<E> y) {
@@ -33,4 +33,4 @@ void positions_kernel(const cpu_reference&, C&, ragged sequences, position_order
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -4,7 +4,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/kernels/reference/activate.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void gated_kernel(const cpu_reference&, C&, activation f, view<const E> gate, view<const E> x,
@@ -14,4 +14,4 @@ void gated_kernel(const cpu_reference&, C&, activation f, view<const E> gate, vi
         for (idx c = 0; c < x.cols; ++c) y(i, c) = E(activated(f, Sum(gate(i, c))) * Sum(x(i, c)));
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -16,10 +16,10 @@
 #include <cstring>
 #include <limits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail {
-inline namespace RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
+
 /// Writes the row as int8.
 template <class E> int8_scale quantise_row(const E* x, idx count, std::int8_t* q) {
     float top = 0, second = 0;
@@ -43,8 +43,8 @@ template <class E> int8_scale quantise_row(const E* x, idx count, std::int8_t* q
         q[i] = i == at ? std::int8_t{} : std::int8_t(std::nearbyint(float(x[i]) * steps));
     return {second / 127, top > 0 ? float(x[at]) : 0, at};
 }
-}  // namespace RECKON_ISA
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 /// One row of x as int8.
 constexpr idx linear_scratch(const cpu_reference&, idx, const int8_view<host>& w) { return w.cols; }
@@ -92,4 +92,4 @@ inline void finish_sums_kernel(const cpu_reference&, const int8_sums& c) {
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -6,10 +6,10 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail {
-inline namespace RECKON_ISA {  // no tag among the arguments carries the compile flags
+namespace detail { inline namespace RECKON_ISA {
+
 template <class Sum> struct row_moments {
     Sum mean, scale;  // scale = 1 / sqrt(variance + epsilon)
 };
@@ -21,8 +21,8 @@ template <class Sum, class E> row_moments<Sum> moments_of(view<const E> x, idx r
     for (idx c = 0; c < x.cols; ++c) variance += (Sum(x(row, c)) - mean) * (Sum(x(row, c)) - mean);
     return {mean, 1 / std::sqrt(variance / Sum(x.cols) + Sum(epsilon))};
 }
-}  // namespace RECKON_ISA
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 template <class C, class E>
 void layer_norm_kernel(const cpu_reference&, C&, view<const E> x, view<const E> gain,
@@ -60,4 +60,4 @@ void layer_norm_backward(const cpu_reference&, C&, view<const E> x, view<const E
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

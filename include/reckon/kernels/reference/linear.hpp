@@ -6,7 +6,7 @@
 #include <reckon/core/weights.hpp>
 #include <reckon/kernels/reference/activate.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E, readable_weight W>
 void linear_kernel(const cpu_reference&, C&, view<const E> x, W w, epilogue<E> e, view<E> y) {
@@ -58,4 +58,4 @@ void linear_transposed_kernel(const cpu_reference&, C&, view<const E> x, W w, vi
         }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -5,7 +5,7 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/core/ragged.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void pool_kernel(const cpu_reference&, C&, pooling how, ragged sequences, view<const E> x,
@@ -25,4 +25,4 @@ void pool_kernel(const cpu_reference&, C&, pooling how, ragged sequences, view<c
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void rms_norm_kernel(const cpu_reference&, C&, view<const E> x, view<const E> gain, float epsilon,
@@ -20,4 +20,4 @@ void rms_norm_kernel(const cpu_reference&, C&, view<const E> x, view<const E> ga
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E>
 void rope_angles_kernel(const cpu_reference&, C&, ragged sequences, per_sequence first,
@@ -43,4 +43,4 @@ void rope_kernel(const cpu_reference&, C&, rope_layout layout, view<const E> ang
             }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

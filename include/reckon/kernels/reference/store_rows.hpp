@@ -12,7 +12,7 @@
 #include <cmath>
 #include <limits>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class C, class E, class K>
 void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequences, per_sequence at,
@@ -22,8 +22,8 @@ void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequenc
             for (idx c = 0; c < x.cols; ++c) cache(at[s] + i, c) = K(x(sequences.begin(s) + i, c));
 }
 
-namespace detail {
-inline namespace RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
+
 /// Writes a head as int8 and tells its scale; zeros and NaN where a number is not finite.
 template <class E> float quantise_head(const E* x, idx count, std::int8_t* q) {
     float top = 0;
@@ -39,8 +39,8 @@ template <class E> float quantise_head(const E* x, idx count, std::int8_t* q) {
         q[i] = finite ? std::int8_t(std::nearbyint(float(x[i]) * steps)) : std::int8_t{};
     return finite ? top / 127 : std::numeric_limits<float>::quiet_NaN();
 }
-}  // namespace RECKON_ISA
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 template <class C, class E>
 void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequences, per_sequence at,
@@ -54,4 +54,4 @@ void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequenc
                                           cache.values.row(at[s] + i) + h * width);
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

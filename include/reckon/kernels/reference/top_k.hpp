@@ -5,10 +5,10 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/view.hpp>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail {
-inline namespace RECKON_ISA {
+namespace detail { inline namespace RECKON_ISA {
+
 /// The best of a row so far: `found` of them, at most `most`.
 template <class E> struct best_list {
     E* values;
@@ -35,8 +35,8 @@ best_list<E> best_so_far(view<E> values, view<std::int32_t> columns, idx row, id
     const idx most = values.cols;
     return {values.row(row), columns.row(row), first < most ? first : most, most};
 }
-}  // namespace RECKON_ISA
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 template <class C, class E>
 void top_k_kernel(const cpu_reference&, C&, view<const E> scores, idx first, view<E> values,
@@ -47,4 +47,4 @@ void top_k_kernel(const cpu_reference&, C&, view<const E> scores, idx first, vie
     }
 }
 
-}  // namespace reckon::inline v0
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -15,7 +15,7 @@
 
 #ifdef RECKON_AMX
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 // Inline assembly, as g++ 12's own _tile_loadd does not say that it reads memory.
 template <int Tile> void load_tile(const void* from, idx stride) {
@@ -148,6 +148,6 @@ void pair_tiles(const linear_pair_panel& c, idx first, idx count, const float* s
                          c.y.cols);
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
 
 #endif

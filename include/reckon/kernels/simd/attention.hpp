@@ -19,7 +19,7 @@
 #include <limits>
 #include <optional>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// f(intervals) for what each query sees, once for neighbours that see the same.
 template <class F> void each_visible(const attention_query* queries, idx count, const F& f) {
@@ -291,4 +291,4 @@ template <class Arch, class K> void run(const attention_block<K>& c) {
         queries_in_lanes<Arch>(c);
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// xsimd's name of an arch, and how many rows of a product fit beside panel_vectors columns into
 /// its registers (16, 16, 32, 32).
@@ -156,4 +156,4 @@ template <idx N, class F> [[gnu::always_inline]] inline void unroll(const F& f) 
     (std::make_integer_sequence<idx, N>{});
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

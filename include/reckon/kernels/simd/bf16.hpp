@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// What an instruction set knows of pairs: as many as it has lanes, and their dot products.
 template <class Arch> struct pairs_of {
@@ -146,4 +146,4 @@ template <class Arch> void run(const linear_pair_rows& c) {
     if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

@@ -7,7 +7,7 @@
 #include <reckon/core/matrix.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Arch> struct simd_byte_panels {
     static constexpr idx width = simd::byte_vectors(Arch::lanes) * Arch::lanes;
@@ -70,4 +70,4 @@ template <class Arch> struct simd_byte_panels {
     }
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// Four bytes of a row.
 inline std::int32_t four_of(const std::int8_t* x) {
@@ -228,4 +228,4 @@ template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, first_lanes some
     std::memcpy(to, all, some.count);
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

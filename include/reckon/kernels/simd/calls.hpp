@@ -11,7 +11,7 @@
 #include <reckon/core/view.hpp>
 #include <reckon/core/weights.hpp>
 
-namespace reckon::inline v0::simd {
+namespace reckon { inline namespace v0 { namespace simd {
 
 /// Vectors in a panel of packed weights and in a block of queries: with the rows that fit beside
 /// them they make the register tile of kernels/simd/tile.hpp.
@@ -233,4 +233,4 @@ struct linear_byte_rows {
     view<float> y;
 };
 
-}  // namespace reckon::inline v0::simd
+}}}  // namespace reckon::v0::simd

@@ -8,12 +8,12 @@
 
 #include <concepts>
 
-namespace reckon::inline v0::simd {
+namespace reckon { inline namespace v0 { namespace simd {
 
 /// Defined in the objects of reckon::simd (cmake/simd_arch.cpp.in).
 template <class Arch> struct compiled { template <class Call> static void run(const Call&); };
 
-namespace RECKON_ISA {
+inline namespace RECKON_ISA {
 
 template <class Arch> inline constexpr bool native = false;
 #ifdef __SSE4_2__
@@ -49,4 +49,4 @@ inline constexpr bool usable = native<Arch> || (linked && !std::same_as<Arch, ne
 
 }  // namespace RECKON_ISA
 
-}  // namespace reckon::inline v0::simd
+}}}  // namespace reckon::v0::simd

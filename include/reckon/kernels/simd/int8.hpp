@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// Rows as int8 by the rule of kernels/reference/int8.hpp.
 template <class Arch> void run(const quantise_rows& c) {
@@ -226,4 +226,4 @@ template <class Arch> void run(const int8_sums& c) {
     if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

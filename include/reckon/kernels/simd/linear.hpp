@@ -6,7 +6,7 @@
 #include <reckon/kernels/simd/math.hpp>
 #include <reckon/kernels/simd/tile.hpp>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> void run(const linear_panel& c) {
     constexpr idx width = panel_vectors * Arch::lanes;
@@ -104,4 +104,4 @@ template <class Arch> void run(const linear_transposed& c) {
     }
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

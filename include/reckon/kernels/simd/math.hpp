@@ -13,7 +13,7 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/kernels/simd/batch.hpp>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 // Inlined by force into the loops over rows: a call would store every register and load all
 // constants again for each vector.
@@ -109,4 +109,4 @@ void gated_row(activation f, const float* gate, const float* x, float* y, idx n)
     });
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

@@ -9,7 +9,7 @@
 #include <reckon/kernels/simd/byte_panels.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
-namespace reckon::inline v0::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Arch, class T, idx Depth> struct simd_dense_panels {
     static constexpr idx width = simd::panel_vectors * Arch::lanes;
@@ -61,4 +61,4 @@ template <class Arch> struct simd_panels : simd_dense_panels<Arch, float, 1> {
     using bf16 = simd_pair_panels<Arch>;
 };
 
-}  // namespace reckon::inline v0::inline RECKON_ISA
+}}}  // namespace reckon::v0::RECKON_ISA

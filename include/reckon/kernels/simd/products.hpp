@@ -11,11 +11,13 @@
 
 #include <span>
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 {
 
-namespace simd {
+namespace simd { inline namespace RECKON_ISA {
 template <class W> using group = std::span<const linear_operands<W, float>>;
-}  // namespace simd
+}}  // namespace simd::RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
@@ -24,9 +26,9 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
     simd::by_blocks_of(
         ctx, x.rows, x.cols * sizeof(float), group, width,
         [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_panel{
-                x.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs), p.e.f,
-                p.y.slice(r, rows).columns(o, outs)});
+            simd::call<Arch>(simd::linear_panel{x.slice(r, rows), p.w.panel(o), p.w.panel(next),
+                                                p.e.bias.columns(o, outs), p.e.f,
+                                                p.y.slice(r, rows).columns(o, outs)});
         });
 }
 
@@ -45,16 +47,18 @@ template <class Arch, class Next, class C>
 void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
     simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-        simd::RECKON_ISA::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
-                                                        e.bias.columns(o, outs), e.f,
-                                                        y.slice(r, rows).columns(o, outs)});
+        simd::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
+                                            e.bias.columns(o, outs), e.f,
+                                            y.slice(r, rows).columns(o, outs)});
     });
 }
 
-namespace simd {
+}  // namespace RECKON_ISA
+
+namespace simd { inline namespace RECKON_ISA {
 /// f<A>(), where A is the first of these extensions of avx512 that the CPU has, or else Arch.
 template <class Arch, class Extension, class... Others, class F> void with_extension(const F& f) {
-    if constexpr (std::same_as<Arch, avx512> && RECKON_ISA::usable<Extension>)
+    if constexpr (std::same_as<Arch, avx512> && usable<Extension>)
         if (Extension::here()) return f.template operator()<Extension>();
     if constexpr (sizeof...(Others) != 0)
         with_extension<Arch, Others...>(f);
@@ -81,7 +85,7 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
     with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Bytes>() {
         by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-            RECKON_ISA::call<Bytes>(
+            call<Bytes>(
                 quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
         });
         f.template operator()<Bytes>([&](idx r, idx rows) {
@@ -89,7 +93,9 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
         });
     });
 }
-}  // namespace simd
+}}  // namespace simd::RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class W>
 requires std::same_as<W, int8_view<host>> || std::same_as<W, typename simd_byte_panels<Arch>::view>
@@ -100,12 +106,12 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
 template <class Arch, class Next>
 void quantise_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, std::int8_t* q, idx q_row,
                           int8_scale* scales) {
-    simd::RECKON_ISA::call<Arch>(simd::quantise_rows{x, q, q_row, scales});
+    simd::call<Arch>(simd::quantise_rows{x, q, q_row, scales});
 }
 
 template <class Arch, class Next>
 void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
-    simd::RECKON_ISA::call<Arch>(sums);
+    simd::call<Arch>(sums);
 }
 
 template <class Arch, class Next, class C>
@@ -116,7 +122,7 @@ requires(!C::recording) void linears_kernel(
         constexpr idx width = simd_byte_panels<Arch>::width;
         simd::by_blocks_of(ctx, x.rows, x.cols, group, width,
                            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                               simd::RECKON_ISA::call<Bytes>(simd::linear_byte_panel{
+                               simd::call<Bytes>(simd::linear_byte_panel{
                                    rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
                                    p.w.offsets + o, p.e.bias.columns(o, outs), p.e.f,
                                    p.y.slice(r, rows).columns(o, outs)});
@@ -129,29 +135,32 @@ requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<co
                                            int8_view<host> w, epilogue<float> e, view<float> y) {
     simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
         simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Bytes>(simd::linear_byte_rows{
-                rows_of(r, rows), w.values.slice(o, outs), w.scales.data + o,
-                e.bias.columns(o, outs), e.f, y.slice(r, rows).columns(o, outs)});
+            simd::call<Bytes>(simd::linear_byte_rows{rows_of(r, rows), w.values.slice(o, outs),
+                                                     w.scales.data + o, e.bias.columns(o, outs),
+                                                     e.f, y.slice(r, rows).columns(o, outs)});
         });
     });
 }
 
-namespace simd {
+}  // namespace RECKON_ISA
+
+namespace simd { inline namespace RECKON_ISA {
 /// f<Pairs>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
 /// products of pairs run.
 template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float> x, const F& f) {
     const auto scope = ctx.scope();
     auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
     by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        RECKON_ISA::call<Arch>(
-            round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
+        call<Arch>(round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
         for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
     });
     const view<const bf16> pairs = rounded;
     with_extension<Arch, avx512_amx, avx512_bf16>(
         [&]<class Pairs>() { f.template operator()<Pairs>(pairs); });
 }
-}  // namespace simd
+}}  // namespace simd::RECKON_ISA
+
+inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class W>
 requires std::same_as<W, view<const bf16>> || std::same_as<W, typename simd_pair_panels<Arch>::view>
@@ -161,7 +170,7 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
 
 template <class Arch, class Next>
 void round_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, view<bf16> y) {
-    simd::RECKON_ISA::call<Arch>(simd::round_rows{x, y});
+    simd::call<Arch>(simd::round_rows{x, y});
 }
 
 template <class Arch, class Next, class C>
@@ -172,7 +181,7 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
         simd::by_blocks_of(
             ctx, x.rows, x.cols * sizeof(bf16), group, width,
             [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                simd::RECKON_ISA::call<Pairs>(simd::linear_pair_panel{
+                simd::call<Pairs>(simd::linear_pair_panel{
                     pairs.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs),
                     p.e.f, p.y.slice(r, rows).columns(o, outs)});
             });
@@ -184,9 +193,9 @@ void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const
                    epilogue<float> e, view<float> y) {
     simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
         simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::RECKON_ISA::call<Pairs>(simd::linear_pair_rows{
-                pairs.slice(r, rows), w.slice(o, outs), e.bias.columns(o, outs), e.f,
-                y.slice(r, rows).columns(o, outs)});
+            simd::call<Pairs>(simd::linear_pair_rows{pairs.slice(r, rows), w.slice(o, outs),
+                                                     e.bias.columns(o, outs), e.f,
+                                                     y.slice(r, rows).columns(o, outs)});
         });
     });
 }
@@ -196,9 +205,11 @@ void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                               view<const float> w, view<float> y) {
     simd::by_blocks(
         ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx c, idx cols) {
-            simd::RECKON_ISA::call<Arch>(simd::linear_transposed{
-                x.slice(r, rows), w.columns(c, cols), y.slice(r, rows).columns(c, cols)});
+            simd::call<Arch>(simd::linear_transposed{x.slice(r, rows), w.columns(c, cols),
+                                                     y.slice(r, rows).columns(c, cols)});
         });
 }
 
-}  // namespace reckon::inline v0
+}  // namespace RECKON_ISA
+
+}}  // namespace reckon::v0

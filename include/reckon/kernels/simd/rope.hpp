@@ -7,7 +7,7 @@
 
 #include <complex>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> struct pairs {
     vec<Arch> a, b;
@@ -62,4 +62,4 @@ template <class Arch> void run(const rope_rows& c) {
     }
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

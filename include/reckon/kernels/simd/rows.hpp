@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// The layer norm of a row whose vectors sum to `sum`. Moments are taken about the first mean,
 /// whose rounding then corrects itself: a row far from zero keeps its digits.
@@ -159,4 +159,4 @@ template <class Arch> void run(const mean_of_rows& c) {
     });
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

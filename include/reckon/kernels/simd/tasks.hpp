@@ -9,9 +9,8 @@
 #include <reckon/kernels/simd/bodies.hpp>
 #endif
 
-namespace reckon::inline v0 {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-namespace simd {
 /// f(first, count) over rows in tasks of about 8192 numbers.
 template <class C, class F> void by_rows(C& ctx, idx rows, idx cols, const F& f) {
     const idx each = cols < 8192 ? 8192 / (cols + 1) + 1 : 1;
@@ -54,7 +53,6 @@ void by_blocks_of(C& ctx, idx rows, idx row_bytes, const Group& group, idx wide,
     });
 }
 
-namespace RECKON_ISA {
 template <class Arch, class Call> void call(const Call& c) {
     if constexpr (native<Arch>)
         run<Arch>(c);
@@ -62,7 +60,5 @@ template <class Arch, class Call> void call(const Call& c) {
         compiled<Arch>::run(c);
     // else the tag's static_assert has said what is missing
 }
-}  // namespace RECKON_ISA
-}  // namespace simd
 
-}  // namespace reckon::inline v0
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

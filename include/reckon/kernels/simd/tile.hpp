@@ -6,7 +6,7 @@
 #include <reckon/kernels/simd/batch.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// y(r, c) = start(r, c) + sum over k of x[r * x_row + k * x_step] * panel[k * panel_step + c]
 struct product {
@@ -114,4 +114,4 @@ template <class Arch> void run_product(const product& p, idx rows, idx vectors) 
     });
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

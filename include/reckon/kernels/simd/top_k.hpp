@@ -6,7 +6,7 @@
 #include <reckon/kernels/simd/batch.hpp>
 #include <reckon/kernels/simd/calls.hpp>
 
-namespace reckon::inline v0::simd::RECKON_ISA {
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> void run(const top_k_rows& c) {
     constexpr idx vectors = 4, step = vectors * Arch::lanes;
@@ -28,4 +28,4 @@ template <class Arch> void run(const top_k_rows& c) {
     }
 }
 
-}  // namespace reckon::inline v0::simd::RECKON_ISA
+}}}}  // namespace reckon::v0::simd::RECKON_ISA

@@ -3,7 +3,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::bert::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
 
 struct config {
     idx vocabulary = 30522, positions = 512, types = 2;
@@ -17,4 +17,4 @@ struct config {
 inline constexpr config base{.layers = 12, .heads = 12, .width = 768, .hidden = 3072};
 inline constexpr config minilm{};
 
-}  // namespace reckon::inline v0::bert::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::bert

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <string>
 
-namespace reckon::inline v0::bert::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
 
 /// The sizes that a config.json states.
 inline config read_config(const std::string& file) {
@@ -61,4 +61,4 @@ inline idx read_text_limit(const std::string& folder, const config& size) {
     return std::min(limit, size.positions);
 }
 
-}  // namespace reckon::inline v0::bert::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::bert

@@ -10,7 +10,7 @@
 #include <reckon/models/bert/config.hpp>
 #include <reckon/ops/add_row.hpp>
 
-namespace reckon::inline v0::bert {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
 
 struct spec {
     using memory = heap;
@@ -72,4 +72,4 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 };
 
-}  // namespace reckon::inline v0::bert
+}}}}  // namespace reckon::v0::RECKON_ISA::bert

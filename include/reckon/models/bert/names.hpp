@@ -3,7 +3,7 @@
 
 #include <reckon/core/names.hpp>
 
-namespace reckon::inline v0::bert::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
 
 inline constexpr renamed names[] = {
     {"tokens", "embeddings.word_embeddings"},
@@ -26,4 +26,4 @@ inline constexpr renamed names[] = {
 /// The pooler serves BERT's next-sentence task; position ids are a constant.
 inline constexpr std::string_view ignored[] = {"pooler.*", "embeddings.position_ids"};
 
-}  // namespace reckon::inline v0::bert::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::bert

@@ -3,7 +3,7 @@
 
 #include <reckon/core/rope.hpp>
 
-namespace reckon::inline v0::llama::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
 struct config {
     idx vocabulary = 512, positions = 512;
@@ -15,4 +15,4 @@ struct config {
     bool operator==(const config&) const = default;
 };
 
-}  // namespace reckon::inline v0::llama::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::llama

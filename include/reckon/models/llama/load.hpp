@@ -13,9 +13,10 @@
 #include <string>
 #include <vector>
 
-namespace reckon::inline v0::llama::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
+
 /// A number above zero.
 inline float positive(const json_object& json, const std::string& file, const char* key) {
     const auto value = json.required<float>(key);
@@ -53,7 +54,8 @@ inline rope_options read_rope(const json_object& json, const std::string& file) 
     }
     return rope;
 }
-}  // namespace detail
+
+}}  // namespace detail::RECKON_ISA
 
 /// The sizes that a config.json states.
 inline config read_config(const std::string& file) {
@@ -140,4 +142,4 @@ inline special_ids read_special_ids(const std::string& folder, const config& siz
     return ids;
 }
 
-}  // namespace reckon::inline v0::llama::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::llama

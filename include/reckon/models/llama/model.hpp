@@ -10,7 +10,7 @@
 #include <reckon/layers/stack.hpp>
 #include <reckon/models/llama/config.hpp>
 
-namespace reckon::inline v0::llama {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
 struct spec {
     using memory = heap;
@@ -90,4 +90,4 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 };
 
-}  // namespace reckon::inline v0::llama
+}}}}  // namespace reckon::v0::RECKON_ISA::llama

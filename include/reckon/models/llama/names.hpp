@@ -3,7 +3,7 @@
 
 #include <reckon/core/names.hpp>
 
-namespace reckon::inline v0::llama::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
 inline constexpr renamed names[] = {
     {"tokens", "model.embed_tokens"},
@@ -26,4 +26,4 @@ inline constexpr std::string_view ignored[] = {"model.layers.*.self_attn.rotary_
 inline constexpr std::string_view ignored_if_tied[] = {
     "model.layers.*.self_attn.rotary_emb.inv_freq", "lm_head.weight"};
 
-}  // namespace reckon::inline v0::llama::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::llama

@@ -4,7 +4,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::m6::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace m6 {
 
 struct config {
     idx vocabulary = 21128, positions = 1024;
@@ -20,4 +20,4 @@ struct config {
 inline constexpr config base{};
 inline constexpr config edge{.width = 768, .hidden = 3072, .embedding = 128};
 
-}  // namespace reckon::inline v0::m6::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::m6

@@ -14,7 +14,7 @@
 #include <reckon/models/m6/config.hpp>
 #include <reckon/ops/linear_transposed.hpp>
 
-namespace reckon::inline v0::m6 {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace m6 {
 
 struct spec {
     using memory = heap;
@@ -126,4 +126,4 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 };
 
-}  // namespace reckon::inline v0::m6
+}}}}  // namespace reckon::v0::RECKON_ISA::m6

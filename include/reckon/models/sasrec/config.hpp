@@ -3,7 +3,7 @@
 
 #include <reckon/core/config.hpp>
 
-namespace reckon::inline v0::sasrec::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
 struct config {
     idx items = 12103;  // rows of the item table, those of padding and mask among them
@@ -15,4 +15,4 @@ struct config {
     bool operator==(const config&) const = default;
 };
 
-}  // namespace reckon::inline v0::sasrec::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::sasrec

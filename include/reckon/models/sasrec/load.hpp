@@ -12,9 +12,9 @@
 #include <tuple>
 #include <utility>
 
-namespace reckon::inline v0::sasrec::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
-namespace detail {
+namespace detail { inline namespace RECKON_ISA {
 
 /// Rows and columns of a parameter's tensor, neither of them zero.
 inline std::pair<idx, idx> extents(const safetensors& file, const std::string& parameter) {
@@ -31,7 +31,7 @@ inline std::string up_weight(idx layer) {
     return "layers." + std::to_string(layer) + ".ffn.up.weight";
 }
 
-}  // namespace detail
+}}  // namespace detail::RECKON_ISA
 
 inline config sizes_of(const safetensors& file, idx heads) {
     config c;
@@ -60,4 +60,4 @@ model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& path,
     return load<Spec>(path, static_cast<idx>(heads));
 }
 
-}  // namespace reckon::inline v0::sasrec::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::sasrec

@@ -10,7 +10,7 @@
 #include <reckon/models/sasrec/config.hpp>
 #include <reckon/ops/pool.hpp>
 
-namespace reckon::inline v0::sasrec {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
 struct spec {
     using memory = heap;
@@ -68,4 +68,4 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
 };
 
-}  // namespace reckon::inline v0::sasrec
+}}}}  // namespace reckon::v0::RECKON_ISA::sasrec

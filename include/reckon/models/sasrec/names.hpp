@@ -3,7 +3,7 @@
 
 #include <reckon/core/names.hpp>
 
-namespace reckon::inline v0::sasrec::inline RECKON_ISA {
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
 inline constexpr renamed names[] = {
     {"items", "item_embeddings"},
@@ -22,4 +22,4 @@ inline constexpr renamed names[] = {
     {"layers.*.norm_2.bias", "item_encoder.layer.*.intermediate.LayerNorm.bias"},
 };
 
-}  // namespace reckon::inline v0::sasrec::inline RECKON_ISA
+}}}}  // namespace reckon::v0::RECKON_ISA::sasrec
