@@ -2,43 +2,33 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <any_context C> void run_activate(C& ctx, activation f, input_of<C> x, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { activate_kernel(Tag{}, ctx, f, x, y); })
-        activate_kernel(Tag{}, ctx, f, x, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "activate: no backend of this context has it (or two are "
-                      "ambiguous): include its kernels");
-}
+struct activate_op {
+    static constexpr const char* name = "activate";
+    template <class C> using signature = void(activation f, input_of<C> x, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(activate_kernel(tag, a...)) {
+        activate_kernel(tag, a...);
+    }
+};
 
-template <any_context C>
-void run_activate_backward(C& ctx, activation f, input_of<C> x, input_of<C> dy, output_of<C> dx) {
-    using Tag = typename C::tag;
-    if constexpr (requires { activate_backward(Tag{}, ctx, f, x, dy, dx); })
-        activate_backward(Tag{}, ctx, f, x, dy, dx);
-    else
-        static_assert(sizeof(C) == 0, "activate: no backend of this context has its backward");
-}
-
-template <class C>
-concept serves_activate = requires(C& ctx, input_of<C> x, output_of<C> y) {
-    activate_kernel(typename C::tag{}, ctx, activation::none, x, y);
+struct activate_backward_op {
+    static constexpr const char* name = "activate, backward";
+    template <class C>
+    using signature = void(activation f, input_of<C> x, input_of<C> dy, output_of<C> dx);
+    static auto kernel(auto tag, auto&... a) -> decltype(activate_backward(tag, a...)) {
+        activate_backward(tag, a...);
+    }
 };
 
 template <any_context C> constexpr tensor_of<C> activate(C& ctx, tensor_of<C> x, activation f) {
     auto y = ctx.make(x.rows, x.cols);
-    if constexpr (!C::dry) run_activate(ctx, f, x, y);
-    if constexpr (C::recording)
-        if (x.grad.data != nullptr) {
-            ctx.track(y);
-            ctx.record([=](C& c) { run_activate_backward(c, f, x, y.grad, x.grad); });
-        }
-    return y;
+    dispatch<activate_op>(ctx, f, x, y);
+    return recorded(ctx, y, {gradient(ctx, x)},
+                    [=](auto& c, auto... d) { dispatch<activate_backward_op>(c, f, x, d...); });
 }
 
 template <any_context C> constexpr tensor_of<C> gelu(C& ctx, tensor_of<C> x) {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <reckon/core/attention.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 #include <initializer_list>
 
@@ -14,23 +14,14 @@ template <class C, class K> using key_values_of = key_values<K, typename C::spac
 template <class C, class K, class M>
 using attention_problem_of = attention_problem<number_of<C>, K, M, typename C::space>;
 
-template <any_context C, class K, mask M>
-void run_attention(C& ctx, const attention_problem_of<C, K, M>& problem, std::byte* scratch,
-                   output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { attention_kernel(Tag{}, ctx, problem, scratch, y); })
-        attention_kernel(Tag{}, ctx, problem, scratch, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "attention: no backend of this context has it for these keys "
-                      "(or two are ambiguous): include its kernels");
-}
-
-template <class C>
-concept serves_attention = requires(C& ctx,
-                                    const attention_problem_of<C, number_of<C>, causal>& problem,
-                                    std::byte* scratch, output_of<C> y) {
-    attention_kernel(typename C::tag{}, ctx, problem, scratch, y);
+template <class K, class M> struct attention_op {
+    static constexpr const char* name = "attention";
+    template <class C>
+    using signature = void(const attention_problem_of<C, K, M>& problem, std::byte* scratch,
+                           output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(attention_kernel(tag, a...)) {
+        attention_kernel(tag, a...);
+    }
 };
 
 /// Keys lie inside their source, and no row is shown a key that is not there.
@@ -89,7 +80,7 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& seque
     const auto scope = ctx.scope();
     const auto scratch = ctx.template make<std::byte>(
         1, attention_scratch(typename C::kernels{}, problem, ctx.threads()));
-    if constexpr (!C::dry) run_attention(ctx, problem, scratch.data, y);
+    dispatch<attention_op<K, M>>(ctx, problem, scratch.data, y);
     return y;
 }
 

@@ -4,25 +4,18 @@
 #pragma once
 
 #include <reckon/core/mask.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <any_context C>
-void run_concat(C& ctx, input_of<C> prefix, per_sequence first, input_of<C> x, ragged sequences,
-                ragged all, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { concat_kernel(Tag{}, ctx, prefix, first, x, sequences, all, y); })
-        concat_kernel(Tag{}, ctx, prefix, first, x, sequences, all, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "concat: no backend of this context has it (or two are "
-                      "ambiguous): include its kernels");
-}
-
-template <class C>
-concept serves_concat = requires(C& ctx, ragged sequences, input_of<C> x, output_of<C> y) {
-    concat_kernel(typename C::tag{}, ctx, x, per_sequence{}, x, sequences, sequences, y);
+struct concat_op {
+    static constexpr const char* name = "concat";
+    template <class C>
+    using signature = void(input_of<C> prefix, per_sequence first, input_of<C> x, ragged sequences,
+                           ragged all, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(concat_kernel(tag, a...)) {
+        concat_kernel(tag, a...);
+    }
 };
 
 template <any_context C>
@@ -41,7 +34,7 @@ constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, te
                 fail("concat", "first + rows in prefix", prefix.rows, first[s] + count);
     }
     auto y = ctx.make(all.rows(), x.cols);
-    if constexpr (!C::dry) run_concat(ctx, prefix, first, x, sequences, all, y);
+    dispatch<concat_op>(ctx, prefix, first, x, sequences, all, y);
     return y;
 }
 

@@ -6,53 +6,37 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/weights.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 /// Token or position ids of a batch, [1, tokens].
 template <class C> using ids_of = view<const std::int32_t, typename C::space>;
 
-template <any_context C, weight_view W>
-void run_embedding(C& ctx, ids_of<C> ids, W table, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { embedding_kernel(Tag{}, ctx, ids, table, y); })
-        embedding_kernel(Tag{}, ctx, ids, table, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "embedding: no backend of this context has a kernel for this "
-                      "table (or two are ambiguous): include its kernels");
-}
+template <class W> struct embedding_op {
+    static constexpr const char* name = "embedding";
+    template <class C> using signature = void(ids_of<C> ids, W table, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(embedding_kernel(tag, a...)) {
+        embedding_kernel(tag, a...);
+    }
+};
 
-template <any_context C, weight_view W>
-void run_embedding_add(C& ctx, ids_of<C> ids, W table, output_of<C> x) {
-    using Tag = typename C::tag;
-    if constexpr (requires { embedding_add_kernel(Tag{}, ctx, ids, table, x); })
-        embedding_add_kernel(Tag{}, ctx, ids, table, x);
-    else
-        static_assert(sizeof(C) == 0,
-                      "embedding_add_to: no backend of this context has a kernel "
-                      "for this table (or two are ambiguous): include its kernels");
-}
+template <class W> struct embedding_add_op {
+    static constexpr const char* name = "embedding_add_to";
+    template <class C> using signature = void(ids_of<C> ids, W table, output_of<C> x);
+    static auto kernel(auto tag, auto&... a) -> decltype(embedding_add_kernel(tag, a...)) {
+        embedding_add_kernel(tag, a...);
+    }
+};
 
-template <any_context C>
-void run_positions(C& ctx, ragged sequences, position_order order, per_sequence first,
-                   idx table_rows, view<std::int32_t, typename C::space> ids) {
-    using Tag = typename C::tag;
-    if constexpr (requires {
-                      positions_kernel(Tag{}, ctx, sequences, order, first, table_rows, ids);
-                  })
-        positions_kernel(Tag{}, ctx, sequences, order, first, table_rows, ids);
-    else
-        static_assert(sizeof(C) == 0,
-                      "positions: no backend of this context has it (or two are "
-                      "ambiguous): include its kernels");
-}
-
-template <class C, class W>
-concept serves_embedding = requires(C& ctx, ids_of<C> ids, W table, output_of<C> y) {
-    embedding_kernel(typename C::tag{}, ctx, ids, table, y);
-    embedding_add_kernel(typename C::tag{}, ctx, ids, table, y);
+struct positions_op {
+    static constexpr const char* name = "positions";
+    template <class C>
+    using signature = void(ragged sequences, position_order order, per_sequence first,
+                           idx table_rows, view<std::int32_t, typename C::space> ids);
+    static auto kernel(auto tag, auto&... a) -> decltype(positions_kernel(tag, a...)) {
+        positions_kernel(tag, a...);
+    }
 };
 
 template <any_context C, weight_view W>
@@ -64,7 +48,7 @@ constexpr tensor_of<C> embedding(C& ctx, ids_of<C> ids, W table) {
     auto y = ctx.make(ids.cols, table.cols);
     if constexpr (!C::dry) {
         expect_ids<C>("embedding", ids, table.rows);
-        if constexpr (lives_with<C, W>) run_embedding(ctx, ids, table, y);
+        if constexpr (lives_with<C, W>) dispatch<embedding_op<W>>(ctx, ids, table, y);
     }
     return y;
 }
@@ -79,7 +63,7 @@ constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table)
     expect("embedding_add_to", "table.cols", x.cols, table.cols);
     if constexpr (!C::dry) {
         expect_ids<C>("embedding_add_to", ids, table.rows);
-        if constexpr (lives_with<C, W>) run_embedding_add(ctx, ids, table, x);
+        if constexpr (lives_with<C, W>) dispatch<embedding_add_op<W>>(ctx, ids, table, x);
     }
 }
 
@@ -103,7 +87,7 @@ constexpr ids_of<C> positions(C& ctx, const ragged& sequences, position_order or
     expect_positions(ctx, sequences, order == position_order::from_first ? first : per_sequence{},
                      table_rows);
     auto ids = ctx.template make<std::int32_t>(1, sequences.rows());
-    if constexpr (!C::dry) run_positions(ctx, sequences, order, first, table_rows, ids);
+    dispatch<positions_op>(ctx, sequences, order, first, table_rows, ids);
     return ids;
 }
 

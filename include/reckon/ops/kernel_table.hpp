@@ -1,5 +1,6 @@
 // Which backend of a stack serves which op. Each tag is stacked on `nothing` and asked whether it
-// owns a kernel, so the table comes from the types alone and is the same on every machine.
+// owns a kernel of the op's descriptor, so the table comes from the types alone and is the same on
+// every machine.
 #pragma once
 
 #include <reckon/ops/activate.hpp>
@@ -22,7 +23,13 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
+struct kernel_row {
+    const char* op;
+    const char* backend;  // the name of the tag whose kernel runs, or "-"
+};
+
 namespace detail {
+
 /// A tag without what lies below it.
 template <class Tag> struct alone { using type = Tag; };
 template <class Tag>
@@ -30,155 +37,80 @@ requires requires { typename Tag::template over<nothing>; }
 struct alone<Tag> {
     using type = typename Tag::template over<nothing>;
 };
-}  // namespace detail
 
-/// The name of the tag whose kernel runs, or "-". Probe::serves<Context> asks one op.
-template <class Probe, class Tag> constexpr const char* served_by() {
+/// `OpOf<Tag>` is the op as a tag meets it; a tag for which there is none doesn't serve it.
+template <template <class> class OpOf, class Tag> constexpr bool owns_kernel() {
+    if constexpr (requires { typename OpOf<Tag>; })
+        return ops::kernel_call<OpOf<Tag>, context<typename alone<Tag>::type>>::is_served;
+    else
+        return false;
+}
+template <template <class> class OpOf, class Tag> constexpr const char* served_by() {
     if constexpr (std::same_as<Tag, void> || std::same_as<Tag, nothing>)
         return "-";
-    else if constexpr (Probe::template serves<context<typename detail::alone<Tag>::type>,
-                                              typename Tag::packing>)
+    else if constexpr (owns_kernel<OpOf, Tag>())
         return Tag::name;
     else
-        return served_by<Probe, typename Tag::next>();
+        return served_by<OpOf, typename Tag::next>();
 }
 
-struct kernel_row {
-    const char* op;
-    const char* backend;
-};
+/// An op that is the same for every tag ..
+template <class Op> struct fixed { template <class> using op = Op; };
+template <class Op, class Tag> constexpr kernel_row row() {
+    return {Op::name, served_by<fixed<Op>::template op, Tag>()};
+}
 
-namespace detail {
-struct linear_probe {
-    template <class C, class>
-    static constexpr bool serves = ops::serves_linear<C, view<const float, typename C::space>>;
+/// .. and those over weights in a tag's memory, or in its packed layouts.
+template <template <class> class Op> struct over {
+    template <class Tag> using f32 = Op<view<const float, typename Tag::space>>;
+    template <class Tag> using bf16 = Op<view<const reckon::bf16, typename Tag::space>>;
+    template <class Tag> using int8 = Op<int8_view<typename Tag::space>>;
+    template <class Tag> using packed = Op<typename Tag::packing::view>;
+    template <class Tag> using packed_int8 = Op<typename Tag::packing::int8::view>;
+    template <class Tag> using packed_bf16 = Op<typename Tag::packing::bf16::view>;
 };
-struct packed_linear_probe {
-    template <class C, class Packing>
-    static constexpr bool serves = [] {
-        if constexpr (std::same_as<Packing, unpacked>)
-            return false;
-        else
-            return ops::serves_linear<C, typename Packing::view>;
-    }();
-};
-struct packed_int8_linear_probe {
-    template <class C, class Packing>
-    static constexpr bool serves = [] {
-        if constexpr (requires { typename Packing::int8::view; })
-            return ops::serves_linear<C, typename Packing::int8::view>;
-        else
-            return false;
-    }();
-};
-struct packed_bf16_linear_probe {
-    template <class C, class Packing>
-    static constexpr bool serves = [] {
-        if constexpr (requires { typename Packing::bf16::view; })
-            return ops::serves_linear<C, typename Packing::bf16::view>;
-        else
-            return false;
-    }();
-};
-struct int8_linear_probe {
-    template <class C, class>
-    static constexpr bool serves = ops::serves_linear<C, int8_view<typename C::space>>;
-};
-struct bf16_linear_probe {
-    template <class C, class>
-    static constexpr bool serves = ops::serves_linear<C, view<const bf16, typename C::space>>;
-};
-struct embedding_probe {
-    template <class C, class>
-    static constexpr bool serves = ops::serves_embedding<C, view<const float, typename C::space>>;
-};
-struct int8_embedding_probe {
-    template <class C, class>
-    static constexpr bool serves = ops::serves_embedding<C, int8_view<typename C::space>>;
-};
-struct linear_transposed_probe {
-    template <class C, class>
-    static constexpr bool serves =
-        ops::serves_linear_transposed<C, view<const float, typename C::space>>;
-};
-struct layer_norm_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_layer_norm<C>;
-};
-struct attention_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_attention<C>;
-};
-struct rms_norm_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_rms_norm<C>;
-};
-struct add_layer_norm_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_add_layer_norm<C>;
-};
-struct add_rms_norm_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_add_rms_norm<C>;
-};
-struct rope_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_rope<C>;
-};
-struct store_rows_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_store_rows<C>;
-};
-struct gated_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_gated<C>;
-};
-struct concat_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_concat<C>;
-};
-struct log_softmax_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_log_softmax<C>;
-};
-struct activate_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_activate<C>;
-};
-struct add_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_add<C>;
-};
-struct add_row_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_add_row<C>;
-};
-struct pool_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_pool<C>;
-};
-struct l2_normalize_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_l2_normalize<C>;
-};
-struct top_k_probe {
-    template <class C, class> static constexpr bool serves = ops::serves_top_k<C>;
-};
+using linear = over<ops::linear_op>;
+using embedding = over<ops::embedding_op>;
+
+template <class Tag> using store_floats = ops::store_rows_op<view<float, typename Tag::space>>;
+
 }  // namespace detail
 
 /// One row an op, in the order of the documentation.
 template <class Tag>
 inline constexpr kernel_row kernel_table[] = {
-    {"linear", served_by<detail::linear_probe, Tag>()},
-    {"linear, packed", served_by<detail::packed_linear_probe, Tag>()},
-    {"linear, int8 rows", served_by<detail::int8_linear_probe, Tag>()},
-    {"linear, bf16", served_by<detail::bf16_linear_probe, Tag>()},
-    {"linear, packed int8 rows", served_by<detail::packed_int8_linear_probe, Tag>()},
-    {"linear, packed bf16", served_by<detail::packed_bf16_linear_probe, Tag>()},
-    {"linear_transposed", served_by<detail::linear_transposed_probe, Tag>()},
-    {"embedding", served_by<detail::embedding_probe, Tag>()},
-    {"embedding, int8 rows", served_by<detail::int8_embedding_probe, Tag>()},
-    {"layer_norm", served_by<detail::layer_norm_probe, Tag>()},
-    {"rms_norm", served_by<detail::rms_norm_probe, Tag>()},
-    {"add_layer_norm", served_by<detail::add_layer_norm_probe, Tag>()},
-    {"add_rms_norm", served_by<detail::add_rms_norm_probe, Tag>()},
-    {"rope", served_by<detail::rope_probe, Tag>()},
-    {"attention", served_by<detail::attention_probe, Tag>()},
-    {"store_rows", served_by<detail::store_rows_probe, Tag>()},
-    {"activate", served_by<detail::activate_probe, Tag>()},
-    {"gated", served_by<detail::gated_probe, Tag>()},
-    {"add", served_by<detail::add_probe, Tag>()},
-    {"add_row", served_by<detail::add_row_probe, Tag>()},
-    {"concat", served_by<detail::concat_probe, Tag>()},
-    {"pool", served_by<detail::pool_probe, Tag>()},
-    {"l2_normalize", served_by<detail::l2_normalize_probe, Tag>()},
-    {"log_softmax", served_by<detail::log_softmax_probe, Tag>()},
-    {"top_k", served_by<detail::top_k_probe, Tag>()},
+    {"linear", detail::served_by<detail::linear::f32, Tag>()},
+    {"linear, packed", detail::served_by<detail::linear::packed, Tag>()},
+    {"linear, int8 rows", detail::served_by<detail::linear::int8, Tag>()},
+    {"linear, bf16", detail::served_by<detail::linear::bf16, Tag>()},
+    {"linear, packed int8 rows", detail::served_by<detail::linear::packed_int8, Tag>()},
+    {"linear, packed bf16", detail::served_by<detail::linear::packed_bf16, Tag>()},
+    {"linear_transposed", detail::served_by<detail::over<ops::linear_transposed_op>::f32, Tag>()},
+    {"embedding", detail::served_by<detail::embedding::f32, Tag>()},
+    {"embedding, int8 rows", detail::served_by<detail::embedding::int8, Tag>()},
+    {"embedding_add_to", detail::served_by<detail::over<ops::embedding_add_op>::f32, Tag>()},
+    detail::row<ops::positions_op, Tag>(),
+    detail::row<ops::layer_norm_op, Tag>(),
+    detail::row<ops::rms_norm_op, Tag>(),
+    detail::row<ops::add_layer_norm_op, Tag>(),
+    detail::row<ops::add_rms_norm_op, Tag>(),
+    detail::row<ops::rope_angles_op, Tag>(),
+    detail::row<ops::rope_op, Tag>(),
+    detail::row<ops::attention_op<float, causal>, Tag>(),
+    {"store_rows", detail::served_by<detail::store_floats, Tag>()},
+    detail::row<ops::activate_op, Tag>(),
+    detail::row<ops::gated_op, Tag>(),
+    detail::row<ops::add_op, Tag>(),
+    detail::row<ops::add_row_op, Tag>(),
+    detail::row<ops::concat_op, Tag>(),
+    detail::row<ops::pool_op, Tag>(),
+    detail::row<ops::l2_normalize_op, Tag>(),
+    detail::row<ops::log_softmax_op, Tag>(),
+    detail::row<ops::top_k_op, Tag>(),
+    {"linear, backward", detail::served_by<detail::over<ops::linear_backward_op>::f32, Tag>()},
+    detail::row<ops::activate_backward_op, Tag>(),
+    detail::row<ops::layer_norm_backward_op, Tag>(),
+    detail::row<ops::add_backward_op, Tag>(),
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -6,7 +6,8 @@
 #include <reckon/core/activation.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/activate.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 #include <array>
 #include <span>
@@ -23,45 +24,38 @@ template <any_context C, class W> constexpr idx linear_scratch_of(idx rows, cons
         return 0;
 }
 
-template <any_context C, weight_view W>
-void run_linear(C& ctx, input_of<C> x, W w, epilogue_of<C> e, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { linear_kernel(Tag{}, ctx, x, w, e, y); })
-        linear_kernel(Tag{}, ctx, x, w, e, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "linear: no backend of this context has a kernel for this weight (or two are "
-                      "ambiguous): include its kernels, stack the tag on one that has it, or "
-                      "prepare the model for this backend");
-}
-
 template <class C, class W>
 using linear_operands_of = linear_operands<W, number_of<C>, typename C::space>;
 
+template <class W> struct linear_op {
+    static constexpr const char* name = "linear";
+    template <class C> using signature = void(input_of<C> x, W w, epilogue_of<C> e, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(linear_kernel(tag, a...)) {
+        linear_kernel(tag, a...);
+    }
+};
+
+template <class W> struct linear_backward_op {
+    static constexpr const char* name = "linear, backward";
+    template <class C>
+    using signature = void(input_of<C> x, W w, input_of<C> dy, output_of<C> dx, output_of<C> dw,
+                           output_of<C> dbias);
+    static auto kernel(auto tag, auto&... a) -> decltype(linear_backward(tag, a...)) {
+        linear_backward(tag, a...);
+    }
+};
+
 /// A kernel for several at once takes no more scratch than one of them does.
-template <any_context C, weight_view W>
-void run_linears(C& ctx, input_of<C> x, std::span<const linear_operands_of<C, W>> group) {
-    using Tag = typename C::tag;
-    if constexpr (requires { linears_kernel(Tag{}, ctx, x, group); })
-        linears_kernel(Tag{}, ctx, x, group);
-    else
-        for (const auto& p : group) run_linear(ctx, x, p.w, p.e, p.y);
-}
-
-template <any_context C>
-void run_linear_backward(C& ctx, input_of<C> x, weight_view auto w, input_of<C> dy, output_of<C> dx,
-                         output_of<C> dw, output_of<C> dbias) {
-    using Tag = typename C::tag;
-    if constexpr (requires { linear_backward(Tag{}, ctx, x, w, dy, dx, dw, dbias); })
-        linear_backward(Tag{}, ctx, x, w, dy, dx, dw, dbias);
-    else
-        static_assert(sizeof(C) == 0, "linear: no backend of this context has its backward");
-}
-
-/// Does this context's stack own a kernel over such weights? (The kernel table asks.)
-template <class C, class W>
-concept serves_linear = requires(C& ctx, input_of<C> x, W w, epilogue_of<C> e, output_of<C> y) {
-    linear_kernel(typename C::tag{}, ctx, x, w, e, y);
+template <class W> struct linears_op {
+    static constexpr const char* name = "linears";
+    template <class C>
+    using signature = void(input_of<C> x, std::span<const linear_operands_of<C, W>> group);
+    static auto kernel(auto tag, auto&... a) -> decltype(linears_kernel(tag, a...)) {
+        linears_kernel(tag, a...);
+    }
+    static void otherwise(auto& ctx, auto x, auto group) {
+        for (const auto& p : group) dispatch<linear_op<W>>(ctx, x, p.w, p.e, p.y);
+    }
 };
 
 template <any_context C, weight_view W>
@@ -82,21 +76,18 @@ constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}
         static_assert(dense || std::same_as<W, int8_view<typename C::space>>,
                       "linear: this representation of a weight cannot be trained; train the dense "
                       "one and convert it afterwards");
-        run_linear(ctx, x, w, {e.bias, activation::none}, y);
+        dispatch<linear_op<W>>(ctx, x, w, epilogue_of<C>{e.bias, activation::none}, y);
         output_of<C> dw{};
-        if constexpr (dense) dw = ctx.gradient_of(w);
-        const output_of<C> dbias = ctx.gradient_of(e.bias);
-        if (x.grad.data != nullptr || dw.data != nullptr || dbias.data != nullptr) {
-            ctx.track(y);
-            ctx.record([=](C& c) { run_linear_backward(c, x, w, y.grad, x.grad, dw, dbias); });
-        }
+        if constexpr (dense) dw = gradient(ctx, w);
+        y = recorded(ctx, y, {gradient(ctx, x), dw, gradient(ctx, e.bias)},
+                     [=](auto& c, auto... d) { dispatch<linear_backward_op<W>>(c, x, w, d...); });
         return e.f == activation::none ? y : activate(ctx, y, e.f);
     } else {
         if constexpr (C::dry) {  // what the kernel takes itself when it runs
             const auto scope = ctx.scope();
             ctx.template make<std::byte>(1, linear_scratch_of<C>(x.rows, w));
         } else if constexpr (lives_with<C, W>) {
-            run_linear(ctx, x, w, e, y);
+            dispatch<linear_op<W>>(ctx, x, w, e, y);
         }
         return y;
     }
@@ -116,7 +107,7 @@ constexpr std::array<tensor_of<C>, N> linears(C& ctx, tensor_of<C> x,
             y[i] = ctx.make(x.rows, group[i].w.rows);
             own[i] = {group[i].w, group[i].e, y[i]};
         }
-        run_linears<C, W>(ctx, x, own);
+        dispatch<linears_op<W>>(ctx, x, std::span<const linear_operands_of<C, W>>(own));
     }
     return y;
 }

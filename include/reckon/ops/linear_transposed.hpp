@@ -3,24 +3,16 @@
 #pragma once
 
 #include <reckon/core/weights.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <any_context C, weight_view W>
-void run_linear_transposed(C& ctx, input_of<C> x, W w, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { linear_transposed_kernel(Tag{}, ctx, x, w, y); })
-        linear_transposed_kernel(Tag{}, ctx, x, w, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "linear_transposed: no backend of this context has a kernel for this weight "
-                      "(or two are ambiguous): include its kernels");
-}
-
-template <class C, class W>
-concept serves_linear_transposed = requires(C& ctx, input_of<C> x, W w, output_of<C> y) {
-    linear_transposed_kernel(typename C::tag{}, ctx, x, w, y);
+template <class W> struct linear_transposed_op {
+    static constexpr const char* name = "linear_transposed";
+    template <class C> using signature = void(input_of<C> x, W w, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(linear_transposed_kernel(tag, a...)) {
+        linear_transposed_kernel(tag, a...);
+    }
 };
 
 template <any_context C, weight_view W>
@@ -31,7 +23,7 @@ constexpr tensor_of<C> linear_transposed(C& ctx, tensor_of<C> x, W w) {
                   "copy_to(ctx, model) makes a model for this context");
     expect("linear_transposed", "w.rows", x.cols, w.rows);
     auto y = ctx.make(x.rows, w.cols);
-    if constexpr (!C::dry && lives_with<C, W>) run_linear_transposed(ctx, x, w, y);
+    if constexpr (lives_with<C, W>) dispatch<linear_transposed_op<W>>(ctx, x, w, y);
     return y;
 }
 

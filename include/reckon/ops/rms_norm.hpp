@@ -3,42 +3,32 @@
 #pragma once
 
 #include <reckon/ops/add.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <any_context C>
-void run_rms_norm(C& ctx, input_of<C> x, input_of<C> gain, float epsilon, output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { rms_norm_kernel(Tag{}, ctx, x, gain, epsilon, y); })
-        rms_norm_kernel(Tag{}, ctx, x, gain, epsilon, y);
-    else
-        static_assert(sizeof(C) == 0,
-                      "rms_norm: no backend of this context has it (or two are "
-                      "ambiguous): include its kernels");
-}
-
-/// x += f, then y = the norm of x; y may be x.
-template <any_context C>
-void run_add_rms_norm(C& ctx, input_of<C> f, output_of<C> x, input_of<C> gain, float epsilon,
-                      output_of<C> y) {
-    using Tag = typename C::tag;
-    if constexpr (requires { add_rms_norm_kernel(Tag{}, ctx, f, x, gain, epsilon, y); }) {
-        add_rms_norm_kernel(Tag{}, ctx, f, x, gain, epsilon, y);
-    } else {
-        run_add(ctx, x, f, x);
-        run_rms_norm(ctx, x, gain, epsilon, y);
+struct rms_norm_op {
+    static constexpr const char* name = "rms_norm";
+    template <class C>
+    using signature = void(input_of<C> x, input_of<C> gain, float epsilon, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(rms_norm_kernel(tag, a...)) {
+        rms_norm_kernel(tag, a...);
     }
-}
-
-template <class C>
-concept serves_rms_norm = requires(C& ctx, input_of<C> x, output_of<C> y) {
-    rms_norm_kernel(typename C::tag{}, ctx, x, x, 0.0f, y);
 };
 
-template <class C>
-concept serves_add_rms_norm = requires(C& ctx, input_of<C> x, output_of<C> y) {
-    add_rms_norm_kernel(typename C::tag{}, ctx, x, y, x, 0.0f, y);
+/// x += f, then y = the norm of x; y may be x.
+struct add_rms_norm_op {
+    static constexpr const char* name = "add_rms_norm";
+    template <class C>
+    using signature = void(input_of<C> f, output_of<C> x, input_of<C> gain, float epsilon,
+                           output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(add_rms_norm_kernel(tag, a...)) {
+        add_rms_norm_kernel(tag, a...);
+    }
+    static void otherwise(auto& ctx, auto f, auto x, auto gain, float epsilon, auto y) {
+        dispatch<add_op>(ctx, x, f, x);
+        dispatch<rms_norm_op>(ctx, x, gain, epsilon, y);
+    }
 };
 
 template <any_context C>
@@ -46,7 +36,7 @@ constexpr tensor_of<C> rms_norm(C& ctx, tensor_of<C> x, input_of<C> gain, float 
     static_assert(!C::recording, "rms_norm: has no backward yet");
     expect("rms_norm", "gain.cols", x.cols, gain.cols);
     auto y = ctx.make(x.rows, x.cols);
-    if constexpr (!C::dry) run_rms_norm(ctx, x, gain, epsilon, y);
+    dispatch<rms_norm_op>(ctx, x, gain, epsilon, y);
     return y;
 }
 
@@ -54,7 +44,7 @@ template <any_context C>
 constexpr void rms_norm_in_place(C& ctx, tensor_of<C>& x, input_of<C> gain, float epsilon) {
     static_assert(!C::recording, "rms_norm: has no backward yet");
     expect("rms_norm", "gain.cols", x.cols, gain.cols);
-    if constexpr (!C::dry) run_rms_norm(ctx, x, gain, epsilon, x);
+    dispatch<rms_norm_op>(ctx, x, gain, epsilon, x);
 }
 
 /// x = x + f; the result is its norm.
@@ -65,7 +55,7 @@ constexpr tensor_of<C> add_rms_norm(C& ctx, tensor_of<C>& x, tensor_of<C> f, inp
     expect_addends<C>("add_rms_norm", x, f);
     expect("add_rms_norm", "gain.cols", x.cols, gain.cols);
     auto y = ctx.make(x.rows, x.cols);
-    if constexpr (!C::dry) run_add_rms_norm(ctx, f, x, gain, epsilon, y);
+    dispatch<add_rms_norm_op>(ctx, f, x, gain, epsilon, y);
     return y;
 }
 
@@ -76,7 +66,7 @@ constexpr void add_rms_norm_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f, in
     static_assert(!C::recording, "rms_norm: has no backward yet");
     expect_addends<C>("add_rms_norm", x, f);
     expect("add_rms_norm", "gain.cols", x.cols, gain.cols);
-    if constexpr (!C::dry) run_add_rms_norm(ctx, f, x, gain, epsilon, x);
+    dispatch<add_rms_norm_op>(ctx, f, x, gain, epsilon, x);
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -8,24 +8,17 @@
 
 #include <reckon/core/cache_view.hpp>
 #include <reckon/core/mask.hpp>
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <any_context C, class Cache>
-void run_store_rows(C& ctx, input_of<C> x, ragged sequences, per_sequence at, Cache cache) {
-    using Tag = typename C::tag;
-    if constexpr (requires { store_rows_kernel(Tag{}, ctx, x, sequences, at, cache); })
-        store_rows_kernel(Tag{}, ctx, x, sequences, at, cache);
-    else
-        static_assert(sizeof(C) == 0,
-                      "store_rows: no backend of this context has it for this cache (or two are "
-                      "ambiguous): include its kernels");
-}
-
-template <class C>
-concept serves_store_rows = requires(C& ctx, ragged sequences, input_of<C> x, output_of<C> y) {
-    store_rows_kernel(typename C::tag{}, ctx, x, sequences, per_sequence{}, y);
+template <class Cache> struct store_rows_op {
+    static constexpr const char* name = "store_rows";
+    template <class C>
+    using signature = void(input_of<C> x, ragged sequences, per_sequence at, Cache cache);
+    static auto kernel(auto tag, auto&... a) -> decltype(store_rows_kernel(tag, a...)) {
+        store_rows_kernel(tag, a...);
+    }
 };
 
 template <any_context C>
@@ -45,7 +38,7 @@ template <any_context C, class K>
 constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& sequences, per_sequence at,
                           view<K, typename C::space> cache) {
     expect_room<C>(x, sequences, at, cache);
-    if constexpr (!C::dry) run_store_rows(ctx, x, sequences, at, cache);
+    dispatch<store_rows_op<decltype(cache)>>(ctx, x, sequences, at, cache);
 }
 
 template <any_context C>
@@ -58,7 +51,7 @@ constexpr void store_rows(C& ctx, tensor_of<C> x, const ragged& sequences, per_s
     expect_that(heads != 0, op, "cache.scales.cols", "at least 1", heads);
     expect_that(cache.cols % heads == 0, op, "cache.cols", "a multiple of cache.scales.cols",
                 cache.cols);
-    if constexpr (!C::dry) run_store_rows(ctx, x, sequences, at, cache);
+    dispatch<store_rows_op<decltype(cache)>>(ctx, x, sequences, at, cache);
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -3,28 +3,21 @@
 // Scores that are too many to stand in memory at once come piece by piece: top_k_next.
 #pragma once
 
-#include <reckon/ops/check.hpp>
+#include <reckon/ops/dispatch.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C> using columns_of = view<std::int32_t, typename C::space>;
 
 /// `values` and `columns` hold the best of the columns before `first` and take in what is better.
-template <any_context C>
-void run_top_k(C& ctx, input_of<C> scores, idx first, output_of<C> values, columns_of<C> columns) {
-    using Tag = typename C::tag;
-    if constexpr (requires { top_k_kernel(Tag{}, ctx, scores, first, values, columns); })
-        top_k_kernel(Tag{}, ctx, scores, first, values, columns);
-    else
-        static_assert(sizeof(C) == 0,
-                      "top_k: no backend of this context has it (or two are "
-                      "ambiguous): include its kernels");
-}
-
-template <class C>
-concept serves_top_k = requires(C& ctx, input_of<C> x, idx first, output_of<C> y,
-                                columns_of<C> columns) {
-    top_k_kernel(typename C::tag{}, ctx, x, first, y, columns);
+struct top_k_op {
+    static constexpr const char* name = "top_k";
+    template <class C>
+    using signature = void(input_of<C> scores, idx first, output_of<C> values,
+                           columns_of<C> columns);
+    static auto kernel(auto tag, auto&... a) -> decltype(top_k_kernel(tag, a...)) {
+        top_k_kernel(tag, a...);
+    }
 };
 
 template <class C> struct best_of {
@@ -36,7 +29,7 @@ template <any_context C> constexpr best_of<C> top_k(C& ctx, tensor_of<C> scores,
     static_assert(!C::recording, "top_k: has no backward");
     expect_that(k != 0 && k <= scores.cols, "top_k", "k", "between 1 and scores.cols", k);
     best_of<C> best{ctx.make(scores.rows, k), ctx.template make<std::int32_t>(scores.rows, k)};
-    if constexpr (!C::dry) run_top_k(ctx, scores, 0, best.values, best.columns);
+    dispatch<top_k_op>(ctx, scores, idx{0}, best.values, best.columns);
     return best;
 }
 
@@ -49,7 +42,7 @@ constexpr void top_k_next(C& ctx, tensor_of<C> scores, idx first, const best_of<
     expect("top_k_next", "values.rows", scores.rows, best.values.rows);
     expect("top_k_next", "columns.rows", scores.rows, best.columns.rows);
     expect("top_k_next", "columns.cols", best.values.cols, best.columns.cols);
-    if constexpr (!C::dry) run_top_k(ctx, scores, first, best.values, best.columns);
+    dispatch<top_k_op>(ctx, scores, first, best.values, best.columns);
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops
