@@ -290,15 +290,13 @@ TEST_CASE("a mask that shows keys that are not there is refused") {
 TEST_CASE("what no kernel serves yet is refused by name") {
     reference ctx;
     inputs<reference> in;
-    const attention_bias bias{};
     in.options.normalise = weighting::silu;
     CHECK_THROWS_WITH(in.run(ctx, causal{}), "attention: normalise: expected softmax, got silu");
     in.options.normalise = weighting::softmax;
-    in.options.bias = &bias;
-    CHECK_THROWS_WITH(in.run(ctx, causal{}), "attention: bias: expected none, got a bias");
-
+    const float slopes[]{1, 2, 3};
     const key_values<float> source{std::as_const(in.k).look(), std::as_const(in.v).look()};
-    CHECK_THROWS_WITH(ops::attention(ctx, in.q.look(), in.sequences, source,
-                                     shared_key_values<float>{source, nullptr}, causal{}, {}),
-                      "attention: shared source: expected none, got a second key/value source");
+    const attention_bias<float> bias{.positions = {slopes, 1, 3}, .centre = 1};
+    CHECK_THROWS_WITH(
+        ops::attention(ctx, in.q.look(), in.sequences, source, causal{}, in.options, bias),
+        "attention: bias: expected none, got a bias");
 }

@@ -1,10 +1,10 @@
 // The contract of attention, for everything that is to come: ragged queries against keys that lie
-// anywhere (a cache with spare room is not packed), an optional second source shared by sequences
-// (many candidates, one user), grouped heads, widths of query-key and value heads apart, explicit
-// scale and normaliser, and an optional bias that fills tiles. `ops::attention` says which of it
-// the kernels serve today and refuses the rest by name.
+// anywhere (a cache with spare room is not packed), grouped heads, widths of query-key and value
+// heads apart, explicit scale and normaliser, and an optional bias from tables. `ops::attention`
+// says which of it the kernels serve today and refuses the rest by name.
 #pragma once
 
+#include <reckon/core/attention_bias.hpp>
 #include <reckon/core/cache_view.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
@@ -22,26 +22,8 @@ template <class K, class Space = host> struct key_values {
     const std::int32_t* count = nullptr;
 };
 
-/// A second source that comes before the first one's keys; sequence s uses the rows of index[s].
-/// Its gradient is summed in sequence order.
-template <class K, class Space = host> struct shared_key_values {
-    key_values<K, Space> rows;
-    const std::int32_t* index = nullptr;
-};
-
 /// softmax: exp(score) / sum; silu: silu(score) / divisor (HSTU).
 enum class weighting : std::uint8_t { softmax, silu };
-
-/// Adds to the scores of a tile [rows, keys] of one sequence and head, from positions and times,
-/// and later receives the tile's gradient. Plain floats, so that compiled kernels need no user
-/// template.
-struct attention_bias {
-    void* self = nullptr;
-    void (*fill)(void* self, idx sequence, idx head, interval rows, interval keys,
-                 float* tile) = nullptr;
-    void (*gradient)(void* self, idx sequence, idx head, interval rows, interval keys,
-                     const float* tile) = nullptr;
-};
 
 struct attention_options {
     idx heads = 1;
@@ -50,7 +32,6 @@ struct attention_options {
     weighting normalise = weighting::softmax;
     float divisor = 1;              // of weighting::silu
     per_sequence first_position{};  // the mask's row number of each sequence's first query
-    const attention_bias* bias = nullptr;
 };
 
 /// All that a kernel receives. Nothing in it needs checking any more.
@@ -60,6 +41,7 @@ template <class E, class K, class M, class Space = host> struct attention_proble
     key_values<K, Space> source;
     M mask;
     attention_options options;
+    attention_bias<E, Space> bias;
 
     constexpr idx longest_keys() const {
         idx longest = 0;

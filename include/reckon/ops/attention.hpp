@@ -11,6 +11,7 @@
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
 template <class C, class K> using key_values_of = key_values<K, typename C::space>;
+template <class C> using bias_of = attention_bias<number_of<C>, typename C::space>;
 template <class C, class K, class M>
 using attention_problem_of = attention_problem<number_of<C>, K, M, typename C::space>;
 
@@ -45,8 +46,8 @@ constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
 
 template <any_context C, class K, mask M>
 constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
-                                 key_values_of<C, K> source, const M& m,
-                                 attention_options options) {
+                                 key_values_of<C, K> source, const M& m, attention_options options,
+                                 const bias_of<C>& bias = {}) {
     static_assert(!C::recording, "attention: has no backward yet");
     constexpr const char* op = "attention";
     if (options.key_heads == 0) options.key_heads = options.heads;
@@ -71,10 +72,10 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& seque
                 "first and count together", "one of them");
     if (source.first == nullptr) expect(op, "keys.rows", sequences.rows(), source.keys.rows);
     expect_that(options.normalise == weighting::softmax, op, "normalise", "softmax", "silu");
-    expect_that(options.bias == nullptr, op, "bias", "none", "a bias");
+    expect_that(bias.empty(), op, "bias", "none", "a bias");
 
     auto y = ctx.make(query.rows, options.heads * (source.values.cols / options.key_heads));
-    const attention_problem_of<C, K, M> problem{query, sequences, source, m, options};
+    const attention_problem_of<C, K, M> problem{query, sequences, source, m, options, bias};
     if constexpr (!C::dry && std::same_as<typename C::space, host>)
         expect_visible_keys<C, K>(problem);  // a device's numbers can't be read here
     const auto scope = ctx.scope();
@@ -90,15 +91,6 @@ requires(!mask<M>) constexpr tensor_of<C> attention(C&, tensor_of<C> query, cons
                                                     key_values_of<C, K>, const M&,
                                                     attention_options) {
     is_mask<M>();
-    return query;
-}
-
-/// A shared second source comes with late interaction and M-FALCON.
-template <any_context C, class K, mask M>
-constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&, key_values_of<C, K>,
-                                 shared_key_values<K, typename C::space>, const M&,
-                                 attention_options) {
-    fail("attention", "shared source", "none", "a second key/value source");
     return query;
 }
 
