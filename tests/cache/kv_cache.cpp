@@ -5,6 +5,7 @@
 #include "support/tolerance.hpp"
 
 #include <reckon/cache/kv_cache.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/llama/model.hpp>
 #include <reckon/models/m6/model.hpp>
 
@@ -63,6 +64,14 @@ numbers prompt_table() {
     return table;
 }
 
+/// The model's rows for texts behind soft prompts, [rows of prompts.all, width].
+template <class C, class Model>
+tensor_of<C> behind(C& ctx, const Model& model, const soft_prompts<C>& prompts,
+                    const id_batch<>& batch, per_sequence source) {
+    return model.run(ctx, with_soft_prompts(ctx, model, prompts, batch), prompts.all,
+                     model.mask_of({prompts.count, source}));
+}
+
 /// All texts behind their prompts grow in slots 4, 0 and 2 of a cache: each enters with its source
 /// and one row more, then they take a row a step, in an order that changes, until they end.
 template <class Model> void grows_as_the_whole(const Model& model, double most) {
@@ -76,7 +85,7 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
     for (const text& t : texts) all.add(t, 0, t.ids.size());
     const auto front =
         soft_prompts_of(ctx, prompts, all.first.data(), all.count.data(), all.batch().sequences);
-    const auto whole = model(ctx, front, all.batch(), all.source.data());
+    const auto whole = behind(ctx, model, front, all.batch(), all.source.data());
     const auto expect_rows = [&](idx t, idx begin, view<const float> rows) {
         const auto expected = whole.slice(front.all.begin(t) + begin, rows.rows);
         CHECK(test_support::relative_difference<float>(copy_of(rows),
@@ -89,8 +98,8 @@ template <class Model> void grows_as_the_whole(const Model& model, double most) 
     const auto before = soft_prompts_of(ctx, prompts, entering.first.data(), entering.count.data(),
                                         entering.batch().sequences);
     const auto keys = cache.extend(ctx, slot_of, before.all);
-    const auto y = model.run(ctx, model.embed(ctx, before, entering.batch()), before.all,
-                             model.mask_of(entering.where()), keys);
+    const auto y = model.run(ctx, with_soft_prompts(ctx, model, before, entering.batch()),
+                             before.all, model.mask_of(entering.where()), keys);
     for (idx t = 0; t < 3; ++t)
         expect_rows(t, 0, y.slice(before.all.begin(t), before.all.length(t)));
 

@@ -1,4 +1,5 @@
-// error: op: no backend of this context has a kernel for it and these arguments (or two are ambiguous)
+// error: op: no backend of this context has a kernel for it and these arguments (or two are
+// ambiguous)
 #include <reckon/kernels/reference.hpp>
 #include <reckon/ops/linear.hpp>
 

@@ -110,7 +110,9 @@ template <class Spec> void m6_logits(both& on, const char* what, idx embedding) 
           [&](auto& ctx, const auto& m) {
               const auto batch = copy_to(ctx, batch_of(ids, offsets));
               const auto source = copy_to(ctx, per_sequence{sources.data()}, sequences.count());
-              return m.logits(ctx, m(ctx, copy_to(ctx, front), batch, source));
+              const auto prompts = copy_to(ctx, front);
+              const auto x = with_soft_prompts(ctx, m, prompts, batch);
+              return m.logits(ctx, m.run(ctx, x, prompts.all, m.mask_of({prompts.count, source})));
           });
 }
 

@@ -35,7 +35,8 @@ struct network {
     template <any_context C> tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
         const auto scope = ctx.scope();
         auto y = x;
-        norm.of_sum_in_place(ctx, y, down(ctx, up(ctx, x, f)));
+        const site at{ragged{}, bidirectional{}};
+        norm.of_sum_in_place(ctx, y, down(ctx, up(ctx, x, at, f), at), at);
         return y;
     }
 };

@@ -2,6 +2,7 @@
 #include "support/small_models.hpp"
 
 #include <reckon/layers/soft_prompt.hpp>
+#include <reckon/models/llama/model.hpp>
 #include <reckon/models/m6/model.hpp>
 
 using namespace small;
@@ -20,6 +21,14 @@ const offsets_type ends{0, 2, 2, 3, 6};
 
 offsets_type offsets_of(const ragged& sequences) {
     return {sequences.offsets(), sequences.offsets() + sequences.count() + 1};
+}
+
+/// The model's rows for texts behind soft prompts, [rows of prompts.all, width].
+template <class C, class Model>
+tensor_of<C> behind(C& ctx, const Model& model, const soft_prompts<C>& prompts,
+                    const id_batch<>& batch, per_sequence source) {
+    return model.run(ctx, with_soft_prompts(ctx, model, prompts, batch), prompts.all,
+                     model.mask_of({prompts.count, source}));
 }
 
 }  // namespace
@@ -55,7 +64,8 @@ TEST_CASE("a model with no rows in front is the model alone, bit for bit") {
     const std::int32_t source[]{2, 0, 5};
     const view<const float> none{nullptr, 0, 8};
     const auto front = soft_prompts_of(ctx, none, 0, 0, batch().sequences);
-    CHECK(copy_of(model(ctx, front, batch(), source)) == copy_of(model(ctx, batch(), source)));
+    CHECK(copy_of(behind(ctx, model, front, batch(), source)) ==
+          copy_of(model(ctx, batch(), source)));
 }
 
 TEST_CASE("rows that the table does not have are refused") {
@@ -78,6 +88,47 @@ TEST_CASE("rows of another width than the model's are refused") {
         {.vocabulary = 20, .positions = 8, .layers = 1, .heads = 2, .width = 8, .hidden = 16}});
     reference ctx;
     const auto front = soft_prompts_of(ctx, table, 0, 2, batch().sequences);
-    CHECK(message_of([&] { model(ctx, front, batch(), 0); }) ==
+    CHECK(message_of([&] { behind(ctx, model, front, batch(), 0); }) ==
           "concat: prefix.cols: expected 8, got 2");
+}
+
+TEST_CASE("prompts that are vectors of ids are those ids, bit for bit, before every model") {
+    // Each text behind the vectors of ids 3 and 8 is the text that begins with them.
+    const std::int32_t whole_ids[]{3, 8, 7, 1, 3, 8, 19, 3, 8, 4, 0, 4},
+        whole_offsets[]{0, 4, 7, 12};
+    const std::int32_t text_ids[]{7, 1, 19, 4, 0, 4}, text_offsets[]{0, 2, 3, 6};
+    const auto whole = batch_of(whole_ids, whole_offsets), texts = batch_of(text_ids, text_offsets);
+    const auto same = [&](const auto& model, const auto& mask) {
+        reference ctx;
+        const std::int32_t prompt_ids[]{3, 8};
+        const auto rows = model.embed_ids(ctx, row_view(prompt_ids, 2));
+        const auto prompts = soft_prompts_of(ctx, rows, 0, 2, texts.sequences);
+        const auto y =
+            model.run(ctx, with_soft_prompts(ctx, model, prompts, texts), prompts.all, mask);
+        CHECK(copy_of(y) ==
+              copy_of(model.run(ctx, model.embed(ctx, whole), whole.sequences, mask)));
+    };
+    same(with_random_weights(bert::model<>{bert_size}), bidirectional{});
+    same(with_random_weights(sasrec::model<>{
+             {.items = 20, .positions = 8, .layers = 2, .heads = 2, .width = 8, .hidden = 16}}),
+         causal{});
+    same(with_random_weights(llama::model<>{{.vocabulary = 20,
+                                             .positions = 8,
+                                             .layers = 2,
+                                             .heads = 4,
+                                             .key_heads = 2,
+                                             .head_width = 4,
+                                             .width = 12,
+                                             .hidden = 16}}),
+         causal{});
+    same(
+        with_random_weights(m6::model<>{
+            {.vocabulary = 20, .positions = 8, .layers = 2, .heads = 2, .width = 8, .hidden = 16}}),
+        prefix_lm{3});
+}
+
+TEST_CASE("soft prompts of an encoder see each other only, and every row sees them") {
+    const auto mask = bert::model<>::mask_of({2, 0}).at(0);
+    CHECK(mask.keys_of(0, 5) == intervals{2, {}, {}});
+    CHECK(mask.keys_of(3, 5).size() == 5);
 }

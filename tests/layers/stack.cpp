@@ -94,9 +94,10 @@ TEST_CASE("a hook reads each layer's output and its q, k, v, and changes nothing
     CHECK(hook.outputs[0] == x);
     const auto& second = model().layers.blocks[1].attend;
     const view<float> input{x.data(), 9, 8};
-    CHECK(hook.queries[1] == copy_of(second.query(ctx, input)));
-    CHECK(hook.keys[1] == copy_of(second.key(ctx, input)));
-    CHECK(hook.values[1] == copy_of(second.value(ctx, input)));
+    const site at{batch().sequences, bidirectional{}};
+    CHECK(hook.queries[1] == copy_of(second.query(ctx, input, at)));
+    CHECK(hook.keys[1] == copy_of(second.key(ctx, input, at)));
+    CHECK(hook.values[1] == copy_of(second.value(ctx, input, at)));
 }
 
 TEST_CASE("a hook may end the run after any layer") {
@@ -160,15 +161,16 @@ TEST_CASE("a shared block is stored and visited once and serves every layer") {
 }
 
 TEST_CASE("a pre-norm block adds what it makes of normed inputs") {
-    const auto b = with_random_weights(block<pre_norm_spec>{{8, 2, 16, 1e-6f}});
+    const auto b =
+        with_random_weights(module_of<transformer_block, pre_norm_spec>{{8, 2, 16, 1e-6f}});
     reference ctx;
     no_hook hook;
     const auto rows = batch().sequences;
     const site at{rows, causal{}, hook};
 
     const auto x = model().embed(ctx, batch());
-    auto expected = ops::add(ctx, x, b.attend(ctx, b.norm_1(ctx, x), at));
-    expected = ops::add(ctx, expected, b.ffn(ctx, b.norm_2(ctx, expected)));
+    auto expected = ops::add(ctx, x, b.attend(ctx, b.norm_1(ctx, x, at), at));
+    expected = ops::add(ctx, expected, b.ffn(ctx, b.norm_2(ctx, expected, at), at));
     CHECK(copy_of(b(ctx, x, at)) == copy_of(expected));
 }
 
@@ -196,5 +198,5 @@ TEST_CASE("a block makes the same of many rows, which it takes in bands, as of f
         CHECK(of(0, texts) == expected);
     };
     same(model().layers.blocks[0]);  // post-norm
-    same(with_random_weights(block<pre_norm_spec>{{width, 2, 16, 1e-6f}}));
+    same(with_random_weights(module_of<transformer_block, pre_norm_spec>{{width, 2, 16, 1e-6f}}));
 }

@@ -2,6 +2,7 @@
 
 #include <reckon/convert/prepare.hpp>
 #include <reckon/convert/quantise.hpp>
+#include <reckon/core/random.hpp>
 #include <reckon/io/save.hpp>
 #include <reckon/models/bert.hpp>
 
@@ -145,4 +146,44 @@ TEST_CASE("a text of more ids than positions is refused by the model") {
     const std::vector<std::int32_t> ids(17, 1), offsets{0, 17};
     CHECK_THAT(message_of([&] { model(ctx, batch_of(ids, offsets)); }),
                Catch::Contains("expected 16, got 17"));
+}
+
+TEST_CASE("bert adds the type of each row, and type 0 where none are given") {
+    using small_context = context<cpu_reference>;
+    bert::model<> model{{.vocabulary = 9,
+                         .positions = 4,
+                         .types = 3,
+                         .layers = 1,
+                         .heads = 2,
+                         .width = 4,
+                         .hidden = 8}};
+    std::uint64_t n = 0;
+    walk_all(
+        [&](const path&, matrix<float>& p) {
+            for (idx i = 0; i < p.size(); ++i) p.data()[i] = philox{3}.uniform(n++, -1, 1);
+        },
+        model);
+    const std::int32_t ids[]{1, 5, 8, 2}, offsets[]{0, 3, 4}, zeros[]{0, 0, 0, 0},
+        types[]{0, 2, 1, 2};
+    const auto batch = batch_of(ids, offsets);
+    small_context ctx;
+    const auto rows_of = [](view<const float> x) {
+        return std::vector<float>(x.data, x.data + x.size());
+    };
+    const auto plain = rows_of(model.embed(ctx, batch));
+    CHECK(rows_of(model.embed(ctx, batch, 0, row_view(zeros, 4))) == plain);
+
+    // Row by row: the model whose type 0 is that type.
+    const auto typed = rows_of(model.embed(ctx, batch, 0, row_view(types, 4)));
+    for (idx row = 0; row < 4; ++row) {
+        auto other = model;
+        for (idx c = 0; c < 4; ++c)
+            other.types.look()(0, c) = model.types.look()(idx(types[row]), c);
+        const auto expected = rows_of(other.embed(ctx, batch));
+        for (idx c = 0; c < 4; ++c) CHECK(typed[row * 4 + c] == expected[row * 4 + c]);
+        CHECK((types[row] == 0) == (typed[row * 4] == plain[row * 4]));
+    }
+    const std::int32_t beyond[]{0, 3, 0, 0};
+    CHECK_THROWS_WITH(model.embed(ctx, batch, 0, row_view(beyond, 4)),
+                      "embedding_add_to: ids: expected ids below 3, got 3 at 1");
 }

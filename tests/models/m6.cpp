@@ -7,6 +7,7 @@
 #include <reckon/core/random.hpp>
 #include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/m6.hpp>
 
 #include <algorithm>
@@ -62,10 +63,18 @@ struct texts {
         }
     }
     view<const float> table() const { return {prompts.data(), 8, prompts.size() / 8}; }
-    template <class C> soft_prompts<C> front(C& ctx) const {
+    template <class C> soft_prompts<C> in_front(C& ctx) const {
         return soft_prompts_of(ctx, table(), first.data(), count.data(), batch.sequences);
     }
 };
+
+/// The model's rows for texts behind soft prompts, [rows of prompts.all, width].
+template <class C, class Model>
+tensor_of<C> behind(C& ctx, const Model& model, const soft_prompts<C>& prompts,
+                    const id_batch<>& batch, per_sequence source) {
+    return model.run(ctx, with_soft_prompts(ctx, model, prompts, batch), prompts.all,
+                     model.mask_of({prompts.count, source}));
+}
 
 template <class C, class Model> void gives_the_goldens(C& ctx, const Model& model, const texts& t) {
     const auto scope = ctx.scope();
@@ -76,22 +85,22 @@ template <class C, class Model> void gives_the_goldens(C& ctx, const Model& mode
                                   t.expected.get<float>(place + "logits")) < tolerance::model);
     };
     check(model(ctx, t.batch, t.sources), "");
-    check(model(ctx, t.front(ctx), t.batch, t.sources), "prompts/");
+    check(behind(ctx, model, t.in_front(ctx), t.batch, t.sources), "prompts/");
 }
 
 /// The largest difference between all texts at once and one at a time, behind their prompts.
 template <class C, class Model>
 double packed_difference(C& ctx, const Model& model, const texts& t) {
     const auto scope = ctx.scope();
-    const auto front = t.front(ctx);
-    const auto all = model(ctx, front, t.batch, t.sources);
+    const auto prompts = t.in_front(ctx);
+    const auto all = behind(ctx, model, prompts, t.batch, t.sources);
     double worst = 0;
     for (idx s = 0; s < t.batch.sequences.count(); ++s) {
         const one_sequence alone(t.batch, s);
         const auto before =
             soft_prompts_of(ctx, t.table(), t.first[s], t.count[s], alone.batch.sequences);
-        const auto y = model(ctx, before, alone.batch, t.sources[s]);
-        const auto rows = all.slice(front.all.begin(s), front.all.length(s));
+        const auto y = behind(ctx, model, before, alone.batch, t.sources[s]);
+        const auto rows = all.slice(prompts.all.begin(s), prompts.all.length(s));
         worst = std::max(worst, relative_difference(numbers(y), numbers(rows)));
     }
     return worst;
@@ -154,7 +163,8 @@ struct first_text {
     logits operator()(const Model& model, const M& mask, const Head& head) const {
         context<cpu_reference> ctx;
         const auto front = soft_prompts_of(ctx, all.table(), 0, prompts, text.batch.sequences);
-        const auto states = model.run(ctx, model.embed(ctx, front, text.batch), front.all, mask);
+        const auto states =
+            model.run(ctx, with_soft_prompts(ctx, model, front, text.batch), front.all, mask);
         const auto y = numbers(head(ctx, states.slice(prompts, rows)));
         return {y.begin(), y.end()};
     }
@@ -292,7 +302,7 @@ TEST_CASE("m6 of a fixed size, also with int8 weights, is m6 of that size") {
     gives_the_goldens(ctx, fixed, t);
 
     const auto logits_of = [&](const auto& model) {
-        return numbers(model.logits(ctx, model(ctx, t.front(ctx), t.batch, t.sources)));
+        return numbers(model.logits(ctx, behind(ctx, model, t.in_front(ctx), t.batch, t.sources)));
     };
     const auto small = logits_of(quantise(fixed));
     CHECK(relative_difference(small, logits_of(quantise(edge()))) == 0);
@@ -312,6 +322,6 @@ TEST_CASE("m6 refuses texts beyond its positions, and sources beyond the text") 
     CHECK_THAT(message_of([&] { model(ctx, fits, 63); }),
                Catch::Equals("attention: mask, keys shown to a row: expected 62, got 63"));
     const auto front = soft_prompts_of(ctx, t.table(), 0, 3, fits.sequences);
-    CHECK_THAT(message_of([&] { model(ctx, front, fits, 5); }),
+    CHECK_THAT(message_of([&] { behind(ctx, model, front, fits, 5); }),
                Catch::Equals("positions: rows of a sequence: expected 64, got 65"));
 }

@@ -4,6 +4,7 @@
 
 #include <reckon/convert/prepare.hpp>
 #include <reckon/io/load.hpp>
+#include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/llama.hpp>
 #include <reckon/models/m6.hpp>
 #include <reckon/ops/log_softmax.hpp>
@@ -225,8 +226,8 @@ TEST_CASE("m6 goes on behind rows in front, of which each sequence has its own n
             texts.expected.get<float>(set[s] == 1 ? "prompts/set.1" : "prompts/set.0");
         const view<const float> table{prompts.data(), prompts.size() / 32, 32};
         const idx count = set[s] < 0 ? 0 : table.rows;
-        const auto x = model.embed(ctx, soft_prompts_of(ctx, table, 0, count, text.batch.sequences),
-                                   text.batch);
+        const auto x = with_soft_prompts(
+            ctx, model, soft_prompts_of(ctx, table, 0, count, text.batch.sequences), text.batch);
         generation_request r{.rows = {x.rows, x.cols},
                              .soft_prompts = count,
                              .source = idx(texts.sources[s]),

@@ -64,7 +64,7 @@ template <class Tag> struct dry_run {
     static block_source blocks() { return {}; }
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 template <class Tag> struct counted {
     using type = Tag;
@@ -75,6 +75,6 @@ template <class Tag> struct counted<dry_run<Tag>> {
     static constexpr bool dry = true;
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -46,7 +46,7 @@ template <element K, class Space = host> struct cached_keys {
     constexpr per_sequence first() const { return before; }
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// Rows of keys, or of values, of all layers.
 template <element K> class cache_rows {
@@ -76,7 +76,7 @@ template <> class cache_rows<std::int8_t> {
     matrix<float> scales_;
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// K: what keys and values are kept in, float, bf16 or int8; the last with a scale for each row and
 /// key head, a float each.

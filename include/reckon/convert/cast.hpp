@@ -27,16 +27,11 @@ struct cast_parameter {
     }
 };
 
-/// model<Spec> -> model<cast_to<T, Spec>>
-template <class T, template <class, auto> class Model, class Spec, auto Size>
-Model<cast_to<T, Spec>, Size> cast(const Model<Spec, Size>& model) {
-    return convert<cast_to<T, Spec>>(model, overload{copy_parameter{}, cast_parameter{}});
-}
-/// Of a model that is not needed any more: each weight is freed once it is rounded.
-template <class T, template <class, auto> class Model, class Spec, auto Size>
-Model<cast_to<T, Spec>, Size> cast(Model<Spec, Size>&& model) {
-    return convert<cast_to<T, Spec>>(std::move(model),
-                                     overload{copy_parameter{}, cast_parameter{}});
+/// model<Spec> -> model<cast_to<T, Spec>>; of a model that is given away each weight is freed once
+/// it is rounded.
+template <class T, composed Model> auto cast(Model&& model) {
+    return convert<cast_to<T, spec_of<Model>>>(std::forward<Model>(model),
+                                               overload{copy_parameter{}, cast_parameter{}});
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

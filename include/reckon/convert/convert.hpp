@@ -1,5 +1,5 @@
-// Every change of representation is a walk: one model is read, another of the same shape is
-// written. The new model has the same config and another spec; `write` receives each pair of
+// Every change of how parameters are stored is a walk: one model is read, another of the same shape
+// is written. The new model has the same sizes and another spec; `write` receives each pair of
 // parameters.
 #pragma once
 
@@ -7,11 +7,43 @@
 #include <reckon/layers/linear.hpp>
 
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-/// Parameters of equal representation are copied.
+namespace detail {
+
+/// The spec that a model is composed from, and the same model composed from another.
+template <class Model> struct composition {};
+template <class Model>
+requires requires { typename Model::template with_spec<typename Model::spec>; }
+struct composition<Model> {
+    using spec = typename Model::spec;
+    template <class NewSpec> using with = typename Model::template with_spec<NewSpec>;
+};
+template <template <class, auto> class Model, class Spec, auto Size>
+struct composition<Model<Spec, Size>> {
+    using spec = Spec;
+    template <class NewSpec> using with = Model<NewSpec, Size>;
+};
+
+}  // namespace detail
+
+/// A model of yours says both itself: `using spec = ..; template <class S> using with_spec = ..;`.
+/// A `Model<Spec, Size>` need not.
+template <class Model>
+using spec_of = typename detail::composition<std::remove_cvref_t<Model>>::spec;
+template <class Model, class NewSpec>
+using with_spec = typename detail::composition<std::remove_cvref_t<Model>>::template with<NewSpec>;
+
+/// Anything with `visit` that is composed from a spec.
+template <class Model>
+concept composed = module<std::remove_reference_t<Model>> && requires {
+    typename spec_of<Model>;
+};
+
+/// Parameters that are stored alike are copied.
 struct copy_parameter {
     template <class T>
     void operator()(const path&, const matrix<T, heap>& from, matrix<T, heap>& to) const {
@@ -19,7 +51,7 @@ struct copy_parameter {
     }
 };
 
-/// Gives each parameter up once it has been read; those of equal representation move.
+/// Gives each parameter up once it has been read; those that are stored alike move.
 template <class Write> struct consuming {
     Write& write;
 
@@ -35,21 +67,22 @@ template <class Write> struct consuming {
     }
 };
 
-/// model<Spec> -> model<NewSpec>
-template <class NewSpec, template <class, auto> class Model, class Spec, auto Size, class Write>
-Model<NewSpec, Size> convert(const Model<Spec, Size>& from, Write&& write) {
-    Model<NewSpec, Size> to{from.size};
-    walk_all(write, from, to);
-    return to;
-}
-
-/// The same out of a model that is not needed any more. It is empty afterwards, and each of its
-/// parameters is freed as soon as the other has been written: where large arrays stand on pages of
-/// their own (core/pages.hpp) there is never more than about one model in memory.
-template <class NewSpec, template <class, auto> class Model, class Spec, auto Size, class Write>
-Model<NewSpec, Size> convert(Model<Spec, Size>&& from, Write&& write) {
-    Model<NewSpec, Size> to{from.size};
-    walk_all(consuming<std::remove_reference_t<Write>>{write}, from, to);
+/// model<Spec> -> model<NewSpec>. A model that is given away (an rvalue) is empty afterwards, and
+/// each of its parameters is freed as soon as the other has been written: where large arrays stand
+/// on pages of their own (core/pages.hpp) there is never more than about one model in memory.
+template <class NewSpec, composed Model, class Write>
+with_spec<Model, NewSpec> convert(Model&& from, Write&& write) {
+    using to_type = with_spec<Model, NewSpec>;
+    auto to = [&] {
+        if constexpr (requires { to_type{from.size}; })
+            return to_type{from.size};
+        else
+            return to_type{};
+    }();
+    if constexpr (std::is_lvalue_reference_v<Model> || std::is_const_v<Model>)
+        walk_all(write, std::as_const(from), to);
+    else
+        walk_all(consuming<std::remove_reference_t<Write>>{write}, from, to);
     return to;
 }
 

@@ -1,5 +1,5 @@
 // copy_to(ctx, model): the same model in the memory of the context's accelerator; copy_back brings
-// one home, or a tensor. A batch, its rows, numbers per sequence, masks and rows in front go the
+// one home, or a tensor. A batch, its rows, numbers per sequence, masks and soft prompts go the
 // same way, into the context's workspace until its scope ends (a host's stay where they are).
 // Offsets stay on the host too, since the host plans the launches: keep the original alive.
 #pragma once
@@ -23,15 +23,13 @@ template <class C> struct copy_between_memories {
     }
 };
 
-template <any_context C, template <class, auto> class Model, class Spec, auto Size>
-auto copy_to(C& ctx, const Model<Spec, Size>& model) {
+template <any_context C, composed Model> auto copy_to(C& ctx, const Model& model) {
     using memory = typename C::kernels::memory;
-    return convert<placed_in<memory, Spec>>(model, copy_between_memories<C>{ctx});
+    return convert<placed_in<memory, spec_of<Model>>>(model, copy_between_memories<C>{ctx});
 }
 
-template <any_context C, template <class, auto> class Model, class Spec, auto Size>
-auto copy_back(C& ctx, const Model<Spec, Size>& model) {
-    return convert<placed_in<heap, Spec>>(model, copy_between_memories<C>{ctx});
+template <any_context C, composed Model> auto copy_back(C& ctx, const Model& model) {
+    return convert<placed_in<heap, spec_of<Model>>>(model, copy_between_memories<C>{ctx});
 }
 
 /// A tensor of the context as host floats.
@@ -102,12 +100,12 @@ prompted<Inner> copy_to(C& ctx, const prompted<Inner>& m, idx sequences) {
     return {copy_to(ctx, m.prompts, sequences), copy_to(ctx, m.inner, sequences)};
 }
 
-/// Rows in front that a host's context made (`soft_prompts_of`), with their table.
+/// Soft prompts that a host's context made (`soft_prompts_of`), with their table.
 template <any_context C, any_context Host>
-soft_prompts<C> copy_to(C& ctx, const soft_prompts<Host>& front) {
-    const idx sequences = front.all.count();
-    return {copy_to(ctx, front.table), copy_to(ctx, front.first, sequences),
-            copy_to(ctx, front.count, sequences), copy_to(ctx, front.all)};
+soft_prompts<C> copy_to(C& ctx, const soft_prompts<Host>& prompts) {
+    const idx sequences = prompts.all.count();
+    return {copy_to(ctx, prompts.table), copy_to(ctx, prompts.first, sequences),
+            copy_to(ctx, prompts.count, sequences), copy_to(ctx, prompts.all)};
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

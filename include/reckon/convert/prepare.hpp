@@ -18,7 +18,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// What packs the weights of a linear policy; `unpacked` leaves them.
 template <class Packing, class Linear> struct packing_of { using type = unpacked; };
@@ -51,7 +51,7 @@ template <class C> struct pack_parameter : copy_parameter {
     }
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// The weights that the backend packs are packed; every other representation stays as it is.
 template <class Packing, class Base> struct prepared : Base {
@@ -62,20 +62,11 @@ template <class Packing, class Base> struct prepared : Base {
     using linear = typename detail::packed_policy<packing, typename Base::linear>::type;
 };
 
-template <any_context C, template <class, auto> class Model, class Spec, auto Size>
-auto prepare(C& ctx, const Model<Spec, Size>& model) {
+template <any_context C, composed Model> auto prepare(C& ctx, Model&& model) {
     using packing = typename C::kernels::packing;
     if constexpr (std::same_as<typename C::space, host>)
-        return convert<prepared<packing, Spec>>(model, detail::pack_parameter<C>{ctx});
-    else
-        return copy_to(ctx, model);
-}
-
-template <any_context C, template <class, auto> class Model, class Spec, auto Size>
-auto prepare(C& ctx, Model<Spec, Size>&& model) {
-    using packing = typename C::kernels::packing;
-    if constexpr (std::same_as<typename C::space, host>)
-        return convert<prepared<packing, Spec>>(std::move(model), detail::pack_parameter<C>{ctx});
+        return convert<prepared<packing, spec_of<Model>>>(std::forward<Model>(model),
+                                                          detail::pack_parameter<C>{ctx});
     else
         return copy_to(ctx, model);
 }

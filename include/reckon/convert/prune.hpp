@@ -11,11 +11,10 @@ template <class Base> struct prunable_spec : Base {
     using table = pruned<typename Base::table>;
 };
 
-template <template <class, auto> class Model, class Spec, auto Size>
-Model<prunable_spec<Spec>, Size> prunable(const Model<Spec, Size>& model) {
+template <composed Model> auto prunable(const Model& model) {
     const auto keep_all = []<class Inner>(const path&, const Inner& from,
                                           pruned_matrix<Inner, heap>& to) { to.inner = from; };
-    return convert<prunable_spec<Spec>>(model, overload{copy_parameter{}, keep_all});
+    return convert<prunable_spec<spec_of<Model>>>(model, overload{copy_parameter{}, keep_all});
 }
 
 /// Parameters other than zero, whether their value or a mask holds them there; `count` has them

@@ -43,26 +43,15 @@ struct quantise_parameter {
     }
 };
 
-/// What comes out runs wherever a backend has a kernel for int8 rows.
-template <template <class, auto> class Model, class Spec, auto Size>
-Model<quantised<Spec>, Size> quantise(const Model<Spec, Size>& model) {
-    return convert<quantised<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
+/// What comes out runs wherever a backend has a kernel for int8 rows. Of a model that is given away
+/// each weight is freed once it is int8.
+template <composed Model> auto quantise(Model&& model) {
+    return convert<quantised<spec_of<Model>>>(std::forward<Model>(model),
+                                              overload{copy_parameter{}, quantise_parameter{}});
 }
-/// Of a model that is not needed any more: each weight is freed once it is int8.
-template <template <class, auto> class Model, class Spec, auto Size>
-Model<quantised<Spec>, Size> quantise(Model<Spec, Size>&& model) {
-    return convert<quantised<Spec>>(std::move(model),
-                                    overload{copy_parameter{}, quantise_parameter{}});
-}
-
-template <template <class, auto> class Model, class Spec, auto Size>
-Model<quantised_tables<Spec>, Size> quantise_tables(const Model<Spec, Size>& model) {
-    return convert<quantised_tables<Spec>>(model, overload{copy_parameter{}, quantise_parameter{}});
-}
-template <template <class, auto> class Model, class Spec, auto Size>
-Model<quantised_tables<Spec>, Size> quantise_tables(Model<Spec, Size>&& model) {
-    return convert<quantised_tables<Spec>>(std::move(model),
-                                           overload{copy_parameter{}, quantise_parameter{}});
+template <composed Model> auto quantise_tables(Model&& model) {
+    return convert<quantised_tables<spec_of<Model>>>(
+        std::forward<Model>(model), overload{copy_parameter{}, quantise_parameter{}});
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -12,13 +12,13 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 struct any_visitor {
     constexpr void operator()(auto&&...) const {}
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// "layers.3.ffn.up.weight" as a chain of nodes on the stack; text only on demand.
 struct path {

@@ -35,7 +35,7 @@ class json_events {
     virtual void refuse(const std::string& actual) = 0;
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// The parser's own words, such as "parse error at line 2, column 5: ...", without the text it read
 /// last, which need not be fit to be shown.
@@ -144,7 +144,7 @@ inline void read_json(std::string_view text, std::string_view file, json_handler
     nlohmann::json::sax_parse(text, told);
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// Reads `text` once, front to back, keeping nothing; strings are strict UTF-8. `file` is for
 /// errors.

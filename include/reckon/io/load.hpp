@@ -23,7 +23,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// A vector of a checkpoint, [n], is one row; a scalar is [1, 1].
 template <class T, class Memory>
@@ -74,7 +74,7 @@ inline void expect_int8_rows(const stored_tensor& values, const stored_tensor& s
             refuse(values, i / (values.bytes.size() / rows), "values within -127 and 127", "-128");
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// Tensors by name, of one file or of several (io/safetensors.hpp, io/checkpoint.hpp). One that
 /// also knows `let_go(tensor)` is told which tensors were copied.

@@ -27,7 +27,7 @@ using text_map = std::map<std::string, std::string, std::less<>>;
 /// The longest header that the format allows.
 inline constexpr idx safetensors_header_limit = 100'000'000;
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// Collects the header. Each event has a place where it may stand and is refused elsewhere, so that
 /// nesting cannot grow and no key is overlooked.
@@ -157,7 +157,7 @@ class safetensors_header final : public json_events {
     unsigned offset_count_ = 0;
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 class safetensors {
   public:

@@ -158,7 +158,7 @@ template <element T> constexpr bool converts_to(std::string_view type) {
            (floats && (type == "F64" || type == "F32" || type == "F16" || type == "BF16"));
 }
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 template <class From, class To> void convert_each(std::span<const std::byte> from, To* to) {
     for (idx i = 0; i < from.size() / sizeof(From); ++i) {
@@ -171,7 +171,7 @@ template <class From, class To> void convert_each(std::span<const std::byte> fro
     }
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// Copies from any address into `to`, of as many elements, widening or rounding between the float
 /// types; what a narrower type cannot hold becomes infinite.

@@ -18,7 +18,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 inline std::vector<const stored_tensor*> writing_order(std::span<const stored_tensor> tensors,
                                                        const std::string& path) {
@@ -75,7 +75,7 @@ inline std::string header_of(std::span<const stored_tensor* const> order, const 
     return header;
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// Writes `tensors`, whose names must differ, to `path`.
 inline void write_safetensors(const std::string& path, std::span<const stored_tensor> tensors,

@@ -11,7 +11,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn { inline namespace RECKON_ISA {
+namespace onednn {
 
 /// How the backend below packs int8 rows.
 template <class Below> struct int8_of { using type = as_it_is<int8_matrix<>>; };
@@ -32,7 +32,7 @@ template <class Below> struct packing_over : onednn_packing {
     using bf16 = onednn_bf16_packing<typename bf16_of<Below>::type>;
 };
 
-}}  // namespace onednn::RECKON_ISA
+}  // namespace onednn
 
 template <class Next> struct cpu_onednn : Next {
     using next = Next;

@@ -1,6 +1,6 @@
-// Multi-head self-attention (Vaswani et al. 2017, 3.2.2): out(softmax(q k^T / sqrt(d)) v), with the
-// mask, the rotation and the keys of the site it stands at. Several query heads may share one head
-// of keys and values (Ainslie et al. 2023).
+// Attention policies. Multi-head self-attention (Vaswani et al. 2017, 3.2.2):
+// out(softmax(q k^T / sqrt(d)) v), with the mask, the rotation and the keys of the site it stands
+// at. Several query heads may share one head of keys and values (Ainslie et al. 2023).
 #pragma once
 
 #include <reckon/core/math.hpp>
@@ -39,7 +39,7 @@ template <class Spec> struct self_attention {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        auto [q, k, v] = linears(ctx, x, query, key, value);
+        auto [q, k, v] = linears(ctx, x, at, query, key, value);
         at.rotate(ctx, q);
         at.rotate(ctx, k);
         at.attention_inputs(ctx, q, k, v);
@@ -48,8 +48,14 @@ template <class Spec> struct self_attention {
                                         .scale = scale,
                                         .first_position = at.keys.first()};
         const auto source = at.keys.source(ctx, at.layer, at.sequences, k, v);
-        return out(ctx, ops::attention(ctx, q, at.sequences, source, at.mask, options));
+        return out(ctx, ops::attention(ctx, q, at.sequences, source, at.mask, options), at);
     }
+};
+
+/// softmax(q k^T / sqrt(d)) v, head by head.
+struct softmax_attention {
+    static constexpr bool is_attention = true;
+    template <class Spec> using module = self_attention<Spec>;
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -1,4 +1,6 @@
-// One transformer block: attention and feed-forward, each with a norm and a residual.
+// Block policies: what a stack repeats. The transformer block is attention and feed-forward, each
+// with a norm and a residual. A policy states what its blocks need of a spec (`requirements`) and
+// what they are made from (`sizes` of the module).
 #pragma once
 
 #include <reckon/layers/attention.hpp>
@@ -9,8 +11,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-/// The sizes every block is made from; a model's config gives them by `block_sizes(config)`.
-struct block_size {
+struct transformer_sizes {
     idx width, heads, hidden;
     float epsilon;
     idx key_heads = 0;   // 0: as many as heads
@@ -22,14 +23,15 @@ struct block_size {
     }
 };
 
-template <class Spec> struct block {
-    self_attention<Spec> attend;
+template <class Spec> struct transformer_block_module {
+    using sizes = transformer_sizes;
+    module_of<typename Spec::attention, Spec> attend;
     module_of<typename Spec::norm, Spec> norm_1;
     module_of<typename Spec::ffn, Spec> ffn;
     module_of<typename Spec::norm, Spec> norm_2;
 
-    constexpr block() = default;
-    constexpr explicit block(const block_size& s)
+    constexpr transformer_block_module() = default;
+    constexpr explicit transformer_block_module(const sizes& s)
         : attend(s.width, s.attention()),
           norm_1(s.width, s.epsilon),
           ffn(s.width, s.hidden),
@@ -47,19 +49,39 @@ template <class Spec> struct block {
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
         const auto scope = ctx.scope();
         if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
-            const auto attended = attend(ctx, norm_1(ctx, x), at);
-            const auto normed = norm_2.after_add_to(ctx, x, attended);
+            const auto attended = attend(ctx, norm_1(ctx, x, at), at);
+            const auto normed = norm_2.after_add_to(ctx, x, attended, at);
             by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
-                add_to(ctx, band, ffn(ctx, normed.slice(first, band.rows)));
+                add_to(ctx, band, ffn(ctx, normed.slice(first, band.rows), at.from_row(first)));
             });
         } else {
-            norm_1.of_sum_in_place(ctx, x, attend(ctx, x, at));
-            by_bands(ctx, x, [&](tensor_of<C>& band, idx) {
-                norm_2.of_sum_in_place(ctx, band, ffn(ctx, band));
+            norm_1.of_sum_in_place(ctx, x, attend(ctx, x, at), at);
+            by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
+                const auto here = at.from_row(first);
+                norm_2.of_sum_in_place(ctx, band, ffn(ctx, band, here), here);
             });
         }
         return x;
     }
+};
+
+struct transformer_block {
+    static constexpr bool is_block = true;
+    template <class Spec> using module = transformer_block_module<Spec>;
+
+    template <class S> struct requirements {
+        static_assert(attention_policy<typename S::attention>,
+                      "spec: `attention` must be an attention policy such as softmax_attention");
+        static_assert(ffn_policy<typename S::ffn>,
+                      "spec: `ffn` must be a feed-forward policy such as gelu_ffn, silu_ffn");
+        static_assert(norm_policy<typename S::norm>,
+                      "spec: `norm` must be a norm policy such as layer_normed");
+        static_assert(norm_order_policy<typename S::norm_order>,
+                      "spec: `norm_order` must be pre_norm or post_norm");
+        static constexpr bool met = attention_policy<typename S::attention> &&
+                                    ffn_policy<typename S::ffn> && norm_policy<typename S::norm> &&
+                                    norm_order_policy<typename S::norm_order>;
+    };
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

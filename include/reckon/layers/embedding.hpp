@@ -21,7 +21,7 @@ template <table_policy Policy, class Spec> struct embedding_table {
     }
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 template <position_order Order, class Spec> struct learned_positions_module {
     matrix<typename Spec::number, typename Spec::memory> weight;  // [positions, width]
@@ -72,7 +72,7 @@ template <rope_layout Layout> struct rotary_positions {
     }
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// A trained vector for each absolute position (Vaswani et al. 2017, BERT, SASRec).
 template <position_order Order = position_order::from_first> struct learned_positions {

@@ -17,8 +17,9 @@ template <activation F, class Spec> struct ffn_module {
         f("down", self.down...);
     }
 
-    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
-        return down(ctx, up(ctx, x, F));
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
+        return down(ctx, up(ctx, x, at, F), at);
     }
 };
 
@@ -45,9 +46,10 @@ template <activation F, class Spec> struct gated_ffn_module {
         f("down", self.down...);
     }
 
-    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
-        const auto [g, u] = linears(ctx, x, gate, up);
-        return down(ctx, ops::gated(ctx, g, u, F));
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
+        const auto [g, u] = linears(ctx, x, at, gate, up);
+        return down(ctx, ops::gated(ctx, g, u, F), at);
     }
 };
 

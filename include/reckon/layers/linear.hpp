@@ -32,7 +32,7 @@ template <linear_policy Policy, class Spec> struct linear_layer {
     }
 
     template <any_context C>
-    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x,
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& /* at */,
                                       activation f = activation::none) const {
         const auto p = operands<C>(f);
         return ops::linear(ctx, x, p.w, p.e);
@@ -46,16 +46,16 @@ template <linear_policy Policy, class Spec> struct linear_layer {
     }
 };
 
-/// {a(ctx, x), b(ctx, x), ..}, which linear layers of one kind may do together.
+/// {a(ctx, x, at), b(ctx, x, at), ..}, which linear layers of one kind may do together.
 template <any_context C, class First, class... Rest>
 constexpr std::array<tensor_of<C>, 1 + sizeof...(Rest)> linears(C& ctx, tensor_of<C> x,
-                                                                const First& first,
+                                                                const auto& at, const First& first,
                                                                 const Rest&... rest) {
     if constexpr (requires { first.template operands<C>(); } && (std::same_as<First, Rest> && ...))
         return ops::linears<C, decltype(first.weight.look())>(
             ctx, x, {first.template operands<C>(), rest.template operands<C>()...});
     else
-        return {first(ctx, x), rest(ctx, x)...};
+        return {first(ctx, x, at), rest(ctx, x, at)...};
 }
 
 /// Every element as a T: float, bf16, f16, or double for numeric gradients.

@@ -20,18 +20,22 @@ template <class Spec> struct layer_norm_module {
         f("bias", self.bias...);
     }
 
-    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& /* at */) const {
         return ops::layer_norm(ctx, x, gain.look(), bias.look(), epsilon);
     }
-    template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
+    template <any_context C>
+    constexpr void in_place(C& ctx, tensor_of<C>& x, const auto& /* at */) const {
         ops::layer_norm_in_place(ctx, x, gain.look(), bias.look(), epsilon);
     }
     template <any_context C>
-    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f,
+                                   const auto& /* at */) const {
         ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), epsilon);
     }
     template <any_context C>
-    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f,
+                                        const auto& /* at */) const {
         return ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), epsilon);
     }
 };
@@ -45,18 +49,22 @@ template <class Spec> struct rms_norm_module {
 
     static constexpr void visit(auto&& f, auto&... self) { f("gain", self.gain...); }
 
-    template <any_context C> constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x) const {
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& /* at */) const {
         return ops::rms_norm(ctx, x, gain.look(), epsilon);
     }
-    template <any_context C> constexpr void in_place(C& ctx, tensor_of<C>& x) const {
+    template <any_context C>
+    constexpr void in_place(C& ctx, tensor_of<C>& x, const auto& /* at */) const {
         ops::rms_norm_in_place(ctx, x, gain.look(), epsilon);
     }
     template <any_context C>
-    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+    constexpr void of_sum_in_place(C& ctx, tensor_of<C>& x, tensor_of<C> f,
+                                   const auto& /* at */) const {
         ops::add_rms_norm_in_place(ctx, x, f, gain.look(), epsilon);
     }
     template <any_context C>
-    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f) const {
+    constexpr tensor_of<C> after_add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f,
+                                        const auto& /* at */) const {
         return ops::add_rms_norm(ctx, x, f, gain.look(), epsilon);
     }
 };

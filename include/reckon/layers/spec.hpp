@@ -39,6 +39,14 @@ concept norm_order_policy = requires {
     requires P::is_norm_order;
 };
 template <class P>
+concept attention_policy = requires {
+    requires P::is_attention;
+};
+template <class P>
+concept block_policy = requires {
+    requires P::is_block;
+};
+template <class P>
 concept positions_policy = requires {
     requires P::is_positions;
 };

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <reckon/core/heap_array.hpp>
-#include <reckon/layers/block.hpp>
+#include <reckon/layers/hook.hpp>
+#include <reckon/layers/site.hpp>
+#include <reckon/layers/spec.hpp>
 
 #include <array>
 
@@ -27,27 +29,28 @@ struct layer_range {
     idx begin = 0, end = 0;
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// A model of fixed size keeps its blocks in place ..
 template <class Block, idx Count> struct blocks_in_place : std::array<Block, Count> {
-    constexpr blocks_in_place(idx, const block_size& s) {
+    constexpr blocks_in_place(idx, const typename Block::sizes& s) {
         for (auto& b : *this) b = Block(s);
     }
 };
 /// .. any other on the heap.
 template <class Block> struct blocks_on_heap : heap_array<Block> {
-    blocks_on_heap(idx count, const block_size& s) : heap_array<Block>(count, s) {}
+    blocks_on_heap(idx count, const typename Block::sizes& s) : heap_array<Block>(count, s) {}
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 template <class Spec, class Blocks> struct stack {
     using sharing = typename Spec::sharing;
+    using sizes = typename module_of<typename Spec::block, Spec>::sizes;
     Blocks blocks;
     idx layers;
 
-    constexpr stack(idx layer_count, const block_size& s)
+    constexpr stack(idx layer_count, const sizes& s)
         : blocks(sharing::stored(layer_count), s), layers(layer_count) {}
 
     static constexpr void visit(auto&& f, auto&... self) { f(inlined, self.blocks...); }
@@ -72,16 +75,17 @@ template <class Spec, class Blocks> struct stack {
     }
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 template <class Spec, auto Size> struct stack_for {
-    using type = stack<Spec, blocks_in_place<block<Spec>, Spec::sharing::stored(Size.layers)>>;
+    using type = stack<Spec, blocks_in_place<module_of<typename Spec::block, Spec>,
+                                             Spec::sharing::stored(Size.layers)>>;
 };
 template <class Spec, run_time R> struct stack_for<Spec, R> {
-    using type = stack<Spec, blocks_on_heap<block<Spec>>>;
+    using type = stack<Spec, blocks_on_heap<module_of<typename Spec::block, Spec>>>;
 };
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// The stack of a model whose config is `Size`, or is known at run time.
 template <class Spec, auto Size> using stack_of = typename detail::stack_for<Spec, Size>::type;

@@ -3,6 +3,7 @@
 // the rest to `load_sized`.
 #pragma once
 
+#include <reckon/convert/convert.hpp>
 #include <reckon/convert/place.hpp>
 #include <reckon/io/json.hpp>
 #include <reckon/io/load.hpp>
@@ -52,9 +53,9 @@ inline void expect_off(std::string_view op, const json_object& json, const std::
 
 /// The model of these sizes with the parameters of the file. It is compared with the file only
 /// after it was built, so sizes that the file is far from filling are refused before that.
-template <template <class, auto> class Model, class Spec, class Config, tensor_source File>
-Model<Spec, run_time{}> load_sized(const Config& size, const File& file, const name_table& names) {
-    const Model<placed_in<rom, Spec>, run_time{}> without_memory{size};
+template <composed Model, class Config, tensor_source File>
+Model load_sized(const Config& size, const File& file, const name_table& names) {
+    const with_spec<Model, placed_in<rom, spec_of<Model>>> without_memory{size};
     const idx parameters = count(without_memory).parameters;
     idx bytes = 0;
     for (const stored_tensor& tensor : file.tensors()) bytes += tensor.bytes.size();
@@ -62,7 +63,7 @@ Model<Spec, run_time{}> load_sized(const Config& size, const File& file, const n
         throw load_error("load", file.name(),
                          "the " + std::to_string(parameters) + " parameters of its configuration",
                          std::to_string(bytes) + " bytes of tensors");
-    Model<Spec, run_time{}> model{size};
+    Model model{size};
     load_parameters(model, file, names);
     return model;
 }

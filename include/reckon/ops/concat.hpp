@@ -31,7 +31,7 @@ constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, te
         const idx count = all.length(s) - sequences.length(s);
         if constexpr (std::same_as<typename C::space, host> && !C::dry)
             if (count > prefix.rows || first[s] > prefix.rows - count)
-                fail("concat", "first + rows in prefix", prefix.rows, first[s] + count);
+                fail("concat", "first + rows in front", prefix.rows, first[s] + count);
     }
     auto y = ctx.make(all.rows(), x.cols);
     dispatch<concat_op>(ctx, prefix, first, x, sequences, all, y);

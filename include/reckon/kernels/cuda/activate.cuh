@@ -7,7 +7,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 __device__ inline float activated(activation f, float x) {
     switch (f) {
@@ -32,7 +32,7 @@ struct activated_elements {
     __device__ void operator()(idx row, idx col) const { y(row, col) = activated(f, x(row, col)); }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void activate_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> x,

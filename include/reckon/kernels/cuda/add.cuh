@@ -6,7 +6,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct added_elements {
     view<const float, device> a, b;
@@ -22,7 +22,7 @@ struct added_row {
     __device__ void operator()(idx i, idx col) const { x(i, col) += row(0, col); }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void add_kernel(gpu_cuda<N>, C& ctx, view<const float, device> a, view<const float, device> b,

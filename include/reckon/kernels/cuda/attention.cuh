@@ -15,7 +15,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 template <class K, class M> struct attending_rows {
     view<const float, device> query;
@@ -109,7 +109,7 @@ template <class K, class M> struct attending_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class K, class M>
 constexpr idx attention_scratch(gpu_cuda<N>, const attention_problem<float, K, M, device>&, idx) {

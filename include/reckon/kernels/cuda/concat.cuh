@@ -1,4 +1,4 @@
-// Rows in front of rows, sequence by sequence, one thread an element. A row in prefix that `prefix`
+// Rows in front of rows, sequence by sequence, one thread an element. A row of prompts that `prefix`
 // lacks reads as zeros, and is raised at the next copy.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct concatenated_rows {
     view<const float, device> prefix;
@@ -33,7 +33,7 @@ struct concatenated_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_sequence first,
@@ -46,7 +46,7 @@ void concat_kernel(gpu_cuda<N>, C& ctx, view<const float, device> prefix, per_se
                                        cuda::on_device("concat", sequences),
                                        cuda::on_device("concat", all),
                                        y,
-                                       gpu.check_of("concat", "first + rows in prefix")};
+                                       gpu.check_of("concat", "first + rows in front")};
     cuda::for_elements(gpu, "concat", y.rows, y.cols, work);
 }
 

@@ -8,7 +8,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 template <class T>
 void copy_and_wait(cuda_handles& gpu, const T* from, T* to, idx count, cudaMemcpyKind kind) {
@@ -17,7 +17,7 @@ void copy_and_wait(cuda_handles& gpu, const T* from, T* to, idx count, cudaMemcp
     gpu.wait();
 }
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C, class T>
 void copy_kernel(gpu_cuda<N>, C& ctx, view<const T, host> from, view<T, device> to) {

@@ -11,7 +11,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 template <class W> struct rows_by_id {
     view<const std::int32_t, device> ids;
@@ -55,7 +55,7 @@ struct position_ids {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C, readable_weight W>
 void embedding_kernel(gpu_cuda<N>, C& ctx, view<const std::int32_t, device> ids, W table,

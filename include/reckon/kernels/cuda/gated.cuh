@@ -5,7 +5,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct gated_elements {
     activation f;
@@ -17,7 +17,7 @@ struct gated_elements {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void gated_kernel(gpu_cuda<N>, C& ctx, activation f, view<const float, device> gate,

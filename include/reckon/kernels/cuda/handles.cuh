@@ -11,7 +11,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 /// Op, argument and words are texts of the host, which the device only carries.
 struct refusal {
@@ -38,7 +38,7 @@ struct index_check {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 /// Of the device that is current when it is made.
 struct cuda_handles {

@@ -7,7 +7,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct unit_rows {
     view<const float, device> x;
@@ -21,7 +21,7 @@ struct unit_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void l2_normalize_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<float, device> y) {

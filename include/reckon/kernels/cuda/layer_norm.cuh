@@ -7,7 +7,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct layer_normed_rows {
     view<const float, device> x, gain, bias;
@@ -27,7 +27,7 @@ struct layer_normed_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void layer_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,

@@ -10,7 +10,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 /// A cuBLASLt description that is destroyed with its scope.
 template <class Handle, cublasStatus_t (*Destroy)(Handle)> class lt_handle {
@@ -98,7 +98,7 @@ inline void multiply(cuda_handles& gpu, view<const float, device> x, view<const 
         "cublasLtMatmul");
 }
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void linear_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<const float, device> w,

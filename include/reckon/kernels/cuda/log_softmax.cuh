@@ -9,7 +9,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct log_softmax_rows {
     view<const float, device> x;
@@ -25,7 +25,7 @@ struct log_softmax_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void log_softmax_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, view<float, device> y) {

@@ -59,7 +59,7 @@ struct gpu_memory {
     template <class T> using storage = device_array<T>;
 };
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 inline void* allocate_on_device(idx bytes) {
     void* block = nullptr;
@@ -67,7 +67,7 @@ inline void* allocate_on_device(idx bytes) {
 }
 inline void release_on_device(void* block, idx) { cudaFree(block); }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 inline block_source device_blocks() {
     return {detail::allocate_on_device, detail::release_on_device};

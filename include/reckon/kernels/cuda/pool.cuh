@@ -8,7 +8,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct pooled_rows {
     pooling how;
@@ -28,7 +28,7 @@ struct pooled_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void pool_kernel(gpu_cuda<N>, C& ctx, pooling how, ragged sequences, view<const float, device> x,

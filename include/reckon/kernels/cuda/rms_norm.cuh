@@ -7,7 +7,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct rms_normed_rows {
     view<const float, device> x, gain;
@@ -22,7 +22,7 @@ struct rms_normed_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void rms_norm_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x,

@@ -10,7 +10,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 struct rope_angle_pairs {
     device_sequences sequences;
@@ -44,7 +44,7 @@ struct turned_pairs {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C>
 void rope_angles_kernel(gpu_cuda<N>, C& ctx, ragged sequences, per_sequence first,

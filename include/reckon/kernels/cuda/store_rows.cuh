@@ -9,7 +9,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace cuda { inline namespace RECKON_ISA {
+namespace cuda {
 
 template <class K> struct stored_rows {
     view<const float, device> x;
@@ -27,7 +27,7 @@ template <class K> struct stored_rows {
     }
 };
 
-}}  // namespace cuda::RECKON_ISA
+}  // namespace cuda
 
 template <class N, class C, class K>
 void store_rows_kernel(gpu_cuda<N>, C& ctx, view<const float, device> x, ragged sequences,

@@ -8,7 +8,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace eigen { inline namespace RECKON_ISA {
+namespace eigen {
 
 /// Block sizes and buffers in the form that Eigen's products take them.
 class blocks : public Eigen::internal::level3_blocking<float, float> {
@@ -69,7 +69,7 @@ inline void add_product(blocks sizes, view<const float> x, view<const float> w, 
                                                               nullptr);
 }
 
-}}  // namespace eigen::RECKON_ISA
+}  // namespace eigen
 
 template <class N, class C>
 void linear_kernel(cpu_eigen<N>, C& ctx, view<const float> x, view<const float> w,

@@ -9,7 +9,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace eigen { inline namespace RECKON_ISA {
+namespace eigen {
 
 /// g(f(x)), an expression. Eigen's core has no erfc, so gelu takes the standard library's. Neither
 /// form adds to 1 what is nearly -1.
@@ -34,7 +34,7 @@ inline void activate(activation f, const_array_map x, array_map y) {
     activated(f, x, [&](const auto& values) { y = values; });
 }
 
-}}  // namespace eigen::RECKON_ISA
+}  // namespace eigen
 
 template <class N, class C>
 void activate_kernel(cpu_eigen<N>, C& ctx, activation f, view<const float> x, view<float> y) {

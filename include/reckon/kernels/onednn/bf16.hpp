@@ -12,7 +12,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn { inline namespace RECKON_ISA {
+namespace onednn {
 
 /// The packing of a backend that has none for such weights: they stay as they are.
 template <class Matrix> struct as_it_is {
@@ -38,7 +38,7 @@ template <class Below> struct bf16_weight {
     idx rows = 0, cols = 0;  // of the weight
 };
 
-}}  // namespace onednn::RECKON_ISA
+}  // namespace onednn
 
 /// `Below` is how the backend below packs bf16.
 template <class Below> struct onednn_bf16_packing {
@@ -69,7 +69,7 @@ template <class Below> struct onednn_bf16_packing {
     }
 };
 
-namespace onednn { inline namespace RECKON_ISA {
+namespace onednn {
 
 /// What a kernel of the backend below takes from the workspace for a weight of this size.
 template <class N, class W> constexpr idx scratch_below(idx rows, W below, idx out, idx in) {
@@ -81,7 +81,7 @@ template <class N, class W> constexpr idx scratch_below(idx rows, W below, idx o
         return 0;
 }
 
-}}  // namespace onednn::RECKON_ISA
+}  // namespace onednn
 
 template <class N, class Below>
 constexpr idx linear_scratch(cpu_onednn<N>, idx rows, const onednn::bf16_weight<Below>& w) {

@@ -12,7 +12,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace onednn { inline namespace RECKON_ISA {
+namespace onednn {
 
 /// An int8 weight in oneDNN's layout or, without data, in that of the backend below.
 template <class Below> struct int8_weight {
@@ -44,7 +44,7 @@ inline void add_128(std::int8_t* bytes, idx count) {
     }
 }
 
-}}  // namespace onednn::RECKON_ISA
+}  // namespace onednn
 
 /// `Below` is how the backend below packs int8 rows.
 template <class Below> struct onednn_int8_packing {

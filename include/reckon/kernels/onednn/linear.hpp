@@ -36,7 +36,7 @@ struct onednn_packing {
     }
 };
 
-namespace onednn { inline namespace RECKON_ISA {
+namespace onednn {
 
 template <class C>
 void multiply(C& ctx, view<const float> x, const float* w, idx w_stride, epilogue<float> e,
@@ -54,7 +54,7 @@ void multiply(C& ctx, view<const float> x, const float* w, idx w_stride, epilogu
     own.run(ctx, product, x.rows, {x.data, w, e.bias.data, y.data}, nothing, nothing);
 }
 
-}}  // namespace onednn::RECKON_ISA
+}  // namespace onednn
 
 template <class N, class C>
 void linear_kernel(cpu_onednn<N>, C& ctx, view<const float> x, view<const float> w,

@@ -18,7 +18,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// Writes the row as int8.
 template <class E> int8_scale quantise_row(const E* x, idx count, std::int8_t* q) {
@@ -44,7 +44,7 @@ template <class E> int8_scale quantise_row(const E* x, idx count, std::int8_t* q
     return {second / 127, top > 0 ? float(x[at]) : 0, at};
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// One row of x as int8.
 constexpr idx linear_scratch(const cpu_reference&, idx, const int8_view<host>& w) { return w.cols; }

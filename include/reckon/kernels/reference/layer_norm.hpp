@@ -8,7 +8,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 template <class Sum> struct row_moments {
     Sum mean, scale;  // scale = 1 / sqrt(variance + epsilon)
@@ -22,7 +22,7 @@ template <class Sum, class E> row_moments<Sum> moments_of(view<const E> x, idx r
     return {mean, 1 / std::sqrt(variance / Sum(x.cols) + Sum(epsilon))};
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 template <class C, class E>
 void layer_norm_kernel(const cpu_reference&, C&, view<const E> x, view<const E> gain,

@@ -22,7 +22,7 @@ void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequenc
             for (idx c = 0; c < x.cols; ++c) cache(at[s] + i, c) = K(x(sequences.begin(s) + i, c));
 }
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// Writes a head as int8 and tells its scale; zeros and NaN where a number is not finite.
 template <class E> float quantise_head(const E* x, idx count, std::int8_t* q) {
@@ -40,7 +40,7 @@ template <class E> float quantise_head(const E* x, idx count, std::int8_t* q) {
     return finite ? top / 127 : std::numeric_limits<float>::quiet_NaN();
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 template <class C, class E>
 void store_rows_kernel(const cpu_reference&, C&, view<const E> x, ragged sequences, per_sequence at,

@@ -7,7 +7,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// The best of a row so far: `found` of them, at most `most`.
 template <class E> struct best_list {
@@ -36,7 +36,7 @@ best_list<E> best_so_far(view<E> values, view<std::int32_t> columns, idx row, id
     return {values.row(row), columns.row(row), first < most ? first : most, most};
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 template <class C, class E>
 void top_k_kernel(const cpu_reference&, C&, view<const E> scores, idx first, view<E> values,

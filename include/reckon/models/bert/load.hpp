@@ -44,7 +44,7 @@ inline config read_config(const std::string& file) {
 template <class Spec = spec> model<Spec> load(const std::string& folder) {
     const config size = read_config(folder + "/config.json");
     const safetensors file = safetensors::open(folder + "/model.safetensors");
-    return load_sized<model, Spec>(size, file, name_table{names, ignored});
+    return load_sized<model<Spec>>(size, file, name_table{names, ignored});
 }
 template <class Spec> model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& in) {
     return load<Spec>(in);

@@ -4,26 +4,15 @@
 #pragma once
 
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/embedding.hpp>
+#include <reckon/layers/base_spec.hpp>
+#include <reckon/layers/context_check.hpp>
 #include <reckon/layers/spec_check.hpp>
-#include <reckon/layers/stack.hpp>
 #include <reckon/models/bert/config.hpp>
 #include <reckon/ops/add_row.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
 
-struct spec {
-    using memory = heap;
-    using number = float;
-    using linear = dense<float>;
-    using bias = with_bias;
-    using table = dense<float>;
-    using positions = learned_positions<position_order::from_first>;
-    using norm = layer_normed;
-    using norm_order = post_norm;
-    using ffn = gelu_ffn;
-    using sharing = share_none;
-};
+struct spec : base_spec {};
 
 template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
     using S = checked<Spec, spec>;
@@ -50,25 +39,49 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         f("layers", self.layers...);
     }
 
-    /// Token + position + type (all of type 0), normed: [tokens, width].
+    /// Vectors of the ids alone, [tokens, width].
+    template <any_context C> constexpr tensor_of<C> embed_ids(C& ctx, ops::ids_of<C> ids) const {
+        return tokens(ctx, ids);
+    }
+    /// Adds positions and types to such vectors, and norms them. `first`: the position of each
+    /// sequence's first row; `type_ids`: a type for each row [1, tokens], or none: all are 0.
     template <any_context C>
-    constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch) const {
-        auto x = tokens(ctx, batch.ids);
-        positions.add_to(ctx, x, batch.sequences);
-        ops::add_row_to(ctx, x, types.look().slice(0, 1));
-        norm.in_place(ctx, x);
+    constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
+                                        per_sequence first = {},
+                                        ops::ids_of<C> type_ids = {}) const {
+        positions.add_to(ctx, x, sequences, first);
+        if (type_ids.cols == 0)
+            ops::add_row_to(ctx, x, types.look().slice(0, 1));
+        else
+            ops::embedding_add_to(ctx, x, type_ids, types.look());
+        norm.in_place(ctx, x, site{sequences, bidirectional{}});
         return x;
+    }
+    /// What the blocks read: [tokens, width].
+    template <any_context C>
+    constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
+                                 per_sequence first = {}, ops::ids_of<C> type_ids = {}) const {
+        return embed_places(ctx, embed_ids(ctx, batch.ids), batch.sequences, first, type_ids);
+    }
+
+    /// The mask of these texts: rows see all of their sequence, soft prompts only each other.
+    static constexpr prompted<bidirectional> mask_of(const regions& r) {
+        return {r.soft_prompts, {}};
+    }
+    /// Embedded rows through the blocks.
+    template <any_context C, mask M = bidirectional, class Keys = own_keys, class Hook = no_hook>
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
+                               const Keys& keys = {}, Hook&& hook = {}) const {
+        const site at{sequences, mask, hook, no_rotation{}, keys};
+        return layers(ctx, x, at, layers.all());
     }
 
     /// batch -> [tokens, width]
     template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
                               Hook&& hook = {}) const {
-        if constexpr (can_run<C, S>()) {
-            auto x = embed(ctx, batch);
-            const site at{batch.sequences, bidirectional{}, hook};
-            return layers(ctx, x, at, layers.all());
-        }
+        if constexpr (can_run<C, S>())
+            return run(ctx, embed(ctx, batch), batch.sequences, bidirectional{}, own_keys{}, hook);
     }
 };
 

@@ -15,7 +15,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// A number above zero.
 inline float positive(const json_object& json, const std::string& file, const char* key) {
@@ -55,7 +55,7 @@ inline rope_options read_rope(const json_object& json, const std::string& file) 
     return rope;
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 /// The sizes that a config.json states.
 inline config read_config(const std::string& file) {
@@ -105,8 +105,8 @@ inline config read_config(const std::string& file) {
 template <class Spec = spec> model<Spec> load(const std::string& folder) {
     const config size = read_config(folder + "/config.json");
     const checkpoint file = checkpoint::open(folder);
-    return size.tied ? load_sized<model, Spec>(size, file, name_table{names, ignored_if_tied})
-                     : load_sized<model, Spec>(size, file, name_table{names, ignored});
+    return size.tied ? load_sized<model<Spec>>(size, file, name_table{names, ignored_if_tied})
+                     : load_sized<model<Spec>>(size, file, name_table{names, ignored});
 }
 template <class Spec> model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& in) {
     return load<Spec>(in);

@@ -5,24 +5,19 @@
 
 #include <reckon/cache/kv_cache.hpp>
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/embedding.hpp>
+#include <reckon/layers/base_spec.hpp>
+#include <reckon/layers/context_check.hpp>
 #include <reckon/layers/spec_check.hpp>
-#include <reckon/layers/stack.hpp>
 #include <reckon/models/llama/config.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace llama {
 
-struct spec {
-    using memory = heap;
-    using number = float;
-    using linear = dense<float>;
+struct spec : base_spec {
     using bias = without_bias;
-    using table = dense<float>;
     using positions = rotary<rope_layout::half_split>;
     using norm = rms_normed;
     using norm_order = pre_norm;
     using ffn = gated_ffn<activation::silu>;
-    using sharing = share_none;
 };
 
 template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
@@ -53,16 +48,25 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         const idx width = this->size.key_heads * this->size.head_width;
         return {this->size.layers, width, width, this->size.key_heads};
     }
-    /// The mask of these texts: a decoder has but one region.
-    static constexpr causal mask_of(const regions&) { return {}; }
-
-    /// [tokens, width]; positions enter in the attention.
+    /// Vectors of the ids alone, [tokens, width].
+    template <any_context C> constexpr tensor_of<C> embed_ids(C& ctx, ops::ids_of<C> ids) const {
+        return tokens(ctx, ids);
+    }
+    /// Such vectors as they are: positions enter in the attention.
+    template <any_context C>
+    constexpr tensor_of<C> embed_places(C&, tensor_of<C> x, const ragged&,
+                                        per_sequence /* first */ = {}) const {
+        return x;
+    }
+    /// What the blocks read: [tokens, width].
     template <any_context C>
     constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
                                  per_sequence /* first */ = {}) const {
-        return tokens(ctx, batch.ids);
+        return embed_ids(ctx, batch.ids);
     }
 
+    /// The mask of these texts: a decoder has but one region, and soft prompts are part of it.
+    static constexpr causal mask_of(const regions&) { return {}; }
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
     template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
@@ -71,7 +75,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         const auto rotation = positions.of(ctx, sequences, keys.first());
         const site at{sequences, mask, hook, rotation, keys};
         x = layers(ctx, x, at, layers.all());
-        norm.in_place(ctx, x);
+        norm.in_place(ctx, x, at);
         return x;
     }
 

@@ -7,26 +7,16 @@
 
 #include <reckon/cache/kv_cache.hpp>
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/embedding.hpp>
-#include <reckon/layers/soft_prompt.hpp>
+#include <reckon/layers/base_spec.hpp>
+#include <reckon/layers/context_check.hpp>
 #include <reckon/layers/spec_check.hpp>
-#include <reckon/layers/stack.hpp>
 #include <reckon/models/m6/config.hpp>
 #include <reckon/ops/linear_transposed.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace m6 {
 
-struct spec {
-    using memory = heap;
-    using number = float;
-    using linear = dense<float>;
-    using bias = with_bias;
-    using table = dense<float>;
-    using positions = learned_positions<position_order::from_first>;
-    using norm = layer_normed;
+struct spec : base_spec {
     using norm_order = pre_norm;
-    using ffn = gelu_ffn;
-    using sharing = share_none;
 };
 struct edge_spec : spec {
     using sharing = share_all;
@@ -60,12 +50,18 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr cache_size cached() const {
         return {this->size.layers, this->size.width, this->size.width, this->size.heads};
     }
-    /// Two regions behind the rows in front (specs of M6-Rec 1.2 and 3.2).
-    static constexpr prompted<prefix_lm> mask_of(const regions& r) {
-        return {r.soft_prompts, {r.source}};
+    /// Vectors of the ids alone, [tokens, width].
+    template <any_context C> constexpr tensor_of<C> embed_ids(C& ctx, ops::ids_of<C> ids) const {
+        return widened(ctx, tokens(ctx, ids));
     }
-
-    /// Tokens and positions, [tokens, width]; `first`: the position of each sequence's first row.
+    /// Adds positions to such vectors; `first`: the position of each sequence's first row.
+    template <any_context C>
+    constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
+                                        per_sequence first = {}) const {
+        add_to(ctx, x, widened(ctx, positions(ctx, sequences, first)));
+        return x;
+    }
+    /// What the blocks read, [tokens, width]: both at once, widened by one product.
     template <any_context C>
     constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
                                  per_sequence first = {}) const {
@@ -74,23 +70,17 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         return widened(ctx, x);
     }
 
-    /// The same behind rows in front, which take the first positions: [rows of front.all, width].
-    template <any_context C>
-    constexpr tensor_of<C> embed(C& ctx, const soft_prompts<C>& front,
-                                 const id_batch<typename C::space>& batch) const {
-        auto x = ops::concat(ctx, front.table, front.first, widened(ctx, tokens(ctx, batch.ids)),
-                             batch.sequences, front.all);
-        add_to(ctx, x, widened(ctx, positions(ctx, front.all)));
-        return x;
+    /// Two regions behind the soft prompts (M6-Rec 1.2 and 3.2).
+    static constexpr prompted<prefix_lm> mask_of(const regions& r) {
+        return {r.soft_prompts, {r.source}};
     }
-
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
     template <any_context C, mask M, class Keys = own_keys, class Hook = no_hook>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask,
                                const Keys& keys = {}, Hook&& hook = {}) const {
         const site at{sequences, mask, hook, no_rotation{}, keys};
         x = layers(ctx, x, at, layers.all());
-        norm.in_place(ctx, x);
+        norm.in_place(ctx, x, at);
         return x;
     }
 
@@ -101,16 +91,6 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         if constexpr (can_run<C, S>())
             return run(ctx, embed(ctx, batch), batch.sequences, mask_of(regions{0, source}),
                        own_keys{}, hook);
-    }
-
-    /// The same with rows in front of each sequence -> [rows of front.all, width]
-    template <class C, class Hook = no_hook>
-    constexpr auto operator()(C& ctx, const soft_prompts<C>& front,
-                              const id_batch<typename C::space>& batch, per_sequence source,
-                              Hook&& hook = {}) const {
-        if constexpr (can_run<C, S>())
-            return run(ctx, embed(ctx, front, batch), front.all,
-                       mask_of(regions{front.count, source}), own_keys{}, hook);
     }
 
     /// [rows, width] -> [rows, vocabulary]

@@ -14,7 +14,7 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
-namespace detail { inline namespace RECKON_ISA {
+namespace detail {
 
 /// Rows and columns of a parameter's tensor, neither of them zero.
 inline std::pair<idx, idx> extents(const safetensors& file, const std::string& parameter) {
@@ -31,7 +31,7 @@ inline std::string up_weight(idx layer) {
     return "layers." + std::to_string(layer) + ".ffn.up.weight";
 }
 
-}}  // namespace detail::RECKON_ISA
+}  // namespace detail
 
 inline config sizes_of(const safetensors& file, idx heads) {
     config c;
@@ -52,7 +52,7 @@ inline config sizes_of(const safetensors& file, idx heads) {
 
 template <class Spec = spec> model<Spec> load(const std::string& path, idx heads) {
     const safetensors file = safetensors::open(path);
-    return load_sized<model, Spec>(sizes_of(file, heads), file, name_table{names});
+    return load_sized<model<Spec>>(sizes_of(file, heads), file, name_table{names});
 }
 template <class Spec>
 model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& path,

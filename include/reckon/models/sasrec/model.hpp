@@ -4,25 +4,16 @@
 #pragma once
 
 #include <reckon/core/batch.hpp>
-#include <reckon/layers/embedding.hpp>
+#include <reckon/layers/base_spec.hpp>
+#include <reckon/layers/context_check.hpp>
 #include <reckon/layers/spec_check.hpp>
-#include <reckon/layers/stack.hpp>
 #include <reckon/models/sasrec/config.hpp>
 #include <reckon/ops/pool.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
-struct spec {
-    using memory = heap;
-    using number = float;
-    using linear = dense<float>;
-    using bias = with_bias;
-    using table = dense<float>;
+struct spec : base_spec {
     using positions = learned_positions<position_order::to_last>;
-    using norm = layer_normed;
-    using norm_order = post_norm;
-    using ffn = gelu_ffn;
-    using sharing = share_none;
 };
 
 template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
@@ -47,24 +38,51 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         f("layers", self.layers...);
     }
 
+    /// Vectors of the items alone, [tokens, width].
+    template <any_context C> constexpr tensor_of<C> embed_ids(C& ctx, ops::ids_of<C> ids) const {
+        return items(ctx, ids);
+    }
+    /// Adds positions to such vectors and norms them; the newest row has the last position.
+    template <any_context C>
+    constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
+                                        per_sequence /* first */ = {}) const {
+        positions.add_to(ctx, x, sequences);
+        norm.in_place(ctx, x, site{sequences, causal{}});
+        return x;
+    }
+    /// What the blocks read: [tokens, width].
+    template <any_context C>
+    constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
+                                 per_sequence first = {}) const {
+        return embed_places(ctx, embed_ids(ctx, batch.ids), batch.sequences, first);
+    }
+
+    /// The mask of these sequences: rows see those before them, soft prompts each other.
+    static constexpr prompted<causal> mask_of(const regions& r) { return {r.soft_prompts, {}}; }
+    /// Embedded rows through the blocks.
+    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
+    constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
+                               const Keys& keys = {}, Hook&& hook = {}) const {
+        const site at{sequences, mask, hook, no_rotation{}, keys};
+        return layers(ctx, x, at, layers.all());
+    }
+
     /// batch -> [tokens, width]
     template <class C, class Hook = no_hook>
     constexpr auto operator()(C& ctx, const id_batch<typename C::space>& batch,
                               Hook&& hook = {}) const {
-        if constexpr (can_run<C, S>()) {
-            auto x = items(ctx, batch.ids);
-            positions.add_to(ctx, x, batch.sequences);
-            norm.in_place(ctx, x);
-            const site at{batch.sequences, causal{}, hook};
-            return layers(ctx, x, at, layers.all());
-        }
+        if constexpr (can_run<C, S>())
+            return run(ctx, embed(ctx, batch), batch.sequences, causal{}, own_keys{}, hook);
     }
 
+    /// How well each item follows: [rows, width] -> [rows, items]
+    template <any_context C> constexpr tensor_of<C> scores(C& ctx, tensor_of<C> hidden) const {
+        return ops::linear(ctx, hidden, items.weight.look());
+    }
     /// What comes next: batch -> [sequences, items]
     template <any_context C>
     constexpr tensor_of<C> scores(C& ctx, const id_batch<typename C::space>& batch) const {
-        const auto newest = ops::pool(ctx, (*this)(ctx, batch), batch.sequences, pooling::last);
-        return ops::linear(ctx, newest, items.weight.look());
+        return scores(ctx, ops::pool(ctx, (*this)(ctx, batch), batch.sequences, pooling::last));
     }
 };
 
