@@ -1,5 +1,5 @@
-// Rows in front of rows, sequence by sequence, one thread an element. A row of prompts that `prefix`
-// lacks reads as zeros, and is raised at the next copy.
+// Rows in front of rows, sequence by sequence, one thread an element. A row of prompts that
+// `prefix` lacks reads as zeros, and is raised at the next copy.
 #pragma once
 
 #include <reckon/backend/tags.hpp>
