@@ -76,6 +76,31 @@ TEST_CASE("a key may be absent or null where there is a fallback, but not of the
     CHECK_THROWS_AS(config.value_or<idx>("negative", 7), load_error);
 }
 
+TEST_CASE("lists of objects are read item by item, and their errors say which") {
+    const auto lists = json_object::parse(
+        R"({"both": [{"b": 1, "a": 2}, {}], "null": null, "numbers": [{}, 7], "word": "w"})", "f");
+    REQUIRE(lists.children("both").size() == 2);
+    CHECK(lists.children("both")[0].keys() == std::vector<std::string>{"a", "b"});
+    CHECK(lists.children("null").empty());
+    CHECK(lists.children("absent").empty());
+    CHECK(message_of([&] { lists.children("both")[1].required<idx>("a"); }) ==
+          "json: f: \"both\": item 1: \"a\": expected a value, got nothing");
+    CHECK(message_of([&] { lists.children("numbers"); }) ==
+          "json: f: \"numbers\": item 1: expected an object, got 7");
+    CHECK(message_of([&] { lists.children("word"); }) ==
+          "json: f: \"word\": expected a list of objects, got \"w\"");
+    CHECK(lists.children("both")[0].place("a") == "f: \"both\": item 0: \"a\"");
+
+    const temporary_folder folder;
+    const std::string text = R"([{"idx": 0}, {"idx": 1}])", object = "{}";
+    const std::string path = folder.file("list.json", std::as_bytes(std::span{text}));
+    REQUIRE(json_object::read_list(path).size() == 2);
+    CHECK(json_object::read_list(path)[1].required<idx>("idx") == 1);
+    folder.file("list.json", std::as_bytes(std::span{object}));
+    CHECK(message_of([&] { json_object::read_list(path); }) ==
+          "json: " + path + ": expected a list of objects, got an object");
+}
+
 TEST_CASE("a text that is no JSON object is an error with its place") {
     CHECK(parsing("{\n  \"a\": 1,,\n}")
               .find("json: f: expected JSON, got parse error at line 2, column 10") == 0);

@@ -334,6 +334,46 @@ def test_folders_that_are_no_model_are_refused():
         assert "hidden_act" in refusal("embed_text", "--model", model, stdin=b"toy\n")
 
 
+def test_encoders_of_other_vectors_are_refused():
+    """What embed_text and demo don't do yet, asked for by a sentence-transformers folder."""
+    module = "sentence_transformers.models."
+    files = {
+        "modules.json": [{"path": "", "type": module + "Transformer"},
+                         {"path": "1_Pooling", "type": module + "Pooling"},
+                         {"path": "2_Normalize", "type": module + "Normalize"}],
+        "1_Pooling/config.json": {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True},
+        "config_sentence_transformers.json": {"default_prompt_name": None},
+        "tokenizer.json": {"added_tokens": [], "truncation": None,
+                           "normalizer": {"type": "BertNormalizer"}},
+    }
+    with tempfile.TemporaryDirectory() as place:
+        model = pathlib.Path(place) / "model"
+        shutil.copytree(TINY, model)
+        (model / "1_Pooling").mkdir()
+        for name, content in files.items():
+            (model / name).write_text(json.dumps(content))
+        write_films(pathlib.Path(place))
+        texts = (TINY / "texts.txt").read_bytes()
+        assert output("embed_text", "--model", model, stdin=texts) == (
+            output("embed_text", "--model", TINY, stdin=texts))
+        for name, wrong, says in (
+                ("modules.json", files["modules.json"][:2], "Normalize"),
+                ("modules.json", [*files["modules.json"], {"type": module + "Dense"}], "Dense"),
+                ("1_Pooling/config.json", {"pooling_mode_cls_token": True,
+                                           "pooling_mode_mean_tokens": False}, "cls_token"),
+                ("1_Pooling/config.json", {"pooling_mode": "cls"}, "pooling_mode"),
+                ("config_sentence_transformers.json", {"default_prompt_name": "query"}, "prompt"),
+                ("tokenizer.json", {**files["tokenizer.json"], "added_tokens": [
+                    {"id": 50, "content": "[YEAR]", "special": True}]}, "[YEAR]"),
+                ("tokenizer.json", {**files["tokenizer.json"],
+                                    "truncation": {"direction": "Left"}}, "Left")):
+            (model / name).write_text(json.dumps(wrong))
+            for call in (["embed_text"], ["demo", "--movielens", place]):
+                line = refusal(*call, "--model", model, stdin=texts)
+                assert f"{model}/{name}" in line and says in line, line
+            (model / name).write_text(json.dumps(files[name]))
+
+
 def test_minilm_vectors_are_those_of_pytorch(without=None):
     if not MINILM.exists():
         skip("no all-MiniLM-L6-v2")

@@ -185,14 +185,18 @@ class json_object {
     /// `file` names the text in errors.
     static json_object parse(std::string_view text, std::string_view file,
                              const json_limits& limit = {}) {
-        if (text.size() > limit.bytes)
-            throw load_error("json", file, "at most " + std::to_string(limit.bytes) + " bytes",
-                             std::to_string(text.size()));
-        detail::json_document document{file, limit.depth};
-        detail::read_json(text, file, document);
-        nlohmann::json& root = document.root;
+        nlohmann::json root = document(text, file, limit);
         if (!root.is_object()) throw load_error("json", file, "one object", shown(root));
         return {std::string{file}, std::move(root)};
+    }
+    /// Reads the file at `path`, whose whole text is a list of objects.
+    static std::vector<json_object> read_list(const std::string& path,
+                                              const json_limits& limit = {}) {
+        const mapped_file file{path};
+        const auto bytes = file.bytes();
+        return list(
+            document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, limit),
+            path);
     }
 
     bool has(const char* key) const {
@@ -214,6 +218,11 @@ class json_object {
         return {place(key), value_[key]};
     }
 
+    /// The objects of a list; none where the key is absent or null.
+    std::vector<json_object> children(const char* key) const {
+        return has(key) ? list(value_[key], place(key)) : std::vector<json_object>{};
+    }
+
     /// An integer or a list of them; nothing where the key is absent or null.
     std::vector<idx> numbers(const char* key) const {
         std::vector<idx> all;
@@ -229,10 +238,38 @@ class json_object {
             all.emplace_back(key, convert<std::string>(key.c_str(), value));
         return all;
     }
+    /// The keys, sorted.
+    std::vector<std::string> keys() const {
+        std::vector<std::string> all;
+        for (const auto& [key, value] : value_.items()) all.push_back(key);
+        return all;
+    }
+    /// A key of this object, as errors call it.
+    std::string place(const char* key) const { return place_ + ": " + in_quotes(key); }
 
   private:
     json_object(std::string place, nlohmann::json value)
         : place_(std::move(place)), value_(std::move(value)) {}
+
+    static nlohmann::json document(std::string_view text, std::string_view file,
+                                   const json_limits& limit) {
+        if (text.size() > limit.bytes)
+            throw load_error("json", file, "at most " + std::to_string(limit.bytes) + " bytes",
+                             std::to_string(text.size()));
+        detail::json_document document{file, limit.depth};
+        detail::read_json(text, file, document);
+        return std::move(document.root);
+    }
+    static std::vector<json_object> list(const nlohmann::json& value, const std::string& place) {
+        if (!value.is_array()) throw load_error("json", place, "a list of objects", shown(value));
+        std::vector<json_object> all;
+        for (const auto& item : value) {
+            const std::string here = place + ": item " + std::to_string(all.size());
+            if (!item.is_object()) throw load_error("json", here, "an object", shown(item));
+            all.push_back({here, item});
+        }
+        return all;
+    }
 
     template <class T> T convert(const char* key, const nlohmann::json& value) const {
         if constexpr (std::same_as<T, bool>) {
@@ -248,7 +285,6 @@ class json_object {
         return value.get<T>();
     }
 
-    std::string place(const char* key) const { return place_ + ": " + in_quotes(key); }
     [[noreturn]] void missing(const char* key) const {
         throw load_error("json", place(key), "a value", "nothing");
     }

@@ -1,6 +1,7 @@
 // A BERT encoder from a Hugging Face folder: sizes from config.json, parameters from
 // model.safetensors. What would make it another model (activation, positions, a decoder) is refused
-// by name. The vocabulary is text/load_wordpiece.hpp's.
+// by name. The vocabulary is text/load_wordpiece.hpp's; what a sentence encoder asks beside its
+// model is sentence_encoder.hpp's.
 #pragma once
 
 #include <reckon/io/json.hpp>
@@ -8,7 +9,6 @@
 #include <reckon/models/bert/names.hpp>
 #include <reckon/models/load.hpp>
 
-#include <algorithm>
 #include <string>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace bert {
@@ -48,17 +48,6 @@ template <class Spec = spec> model<Spec> load(const std::string& folder) {
 }
 template <class Spec> model<Spec> load_as(std::type_identity<model<Spec>>, const std::string& in) {
     return load<Spec>(in);
-}
-
-/// How many ids of a text a sentence encoder reads, the first and the last token included:
-/// `max_seq_length` of sentence_bert_config.json, and never more than the model has positions.
-inline idx read_text_limit(const std::string& folder, const config& size) {
-    const std::string file = folder + "/sentence_bert_config.json";
-    const idx limit = json_object::read(file).required<idx>("max_seq_length");
-    if (limit < 2)
-        throw load_error("bert", key_of(file, "max_seq_length"), "at least 2",
-                         std::to_string(limit));
-    return std::min(limit, size.positions);
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::bert
