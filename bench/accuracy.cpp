@@ -131,12 +131,8 @@ template <class Tag> void measure(const folders& in) {
 
 void run(const std::string& backend, const folders& in) {
     if (backend == "reference") return measure<cpu_reference>(in);
-#ifdef RECKON_SIMD_COMPILED
-    const isa set = bench::instruction_set();
-    if (set == isa::avx512) return measure<cpu_simd<avx512>>(in);
-    if (set == isa::avx2) return measure<cpu_simd<avx2>>(in);
-    if (set == isa::sse4_2) return measure<cpu_simd<sse4_2>>(in);
-#endif
+    const auto on_arch = [&]<class Arch>() { measure<cpu_simd<Arch>>(in); };
+    if (backend == "simd" && bench::on_simd(bench::instruction_set(), on_arch)) return;
     throw load_error("accuracy", "--backend", "reference, or simd where it is built and runs",
                      backend);
 }

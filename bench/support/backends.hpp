@@ -23,28 +23,35 @@ inline reckon::isa instruction_set() {
     return reckon::best_isa(cap == nullptr ? "" : cap);
 }
 
+/// f<Arch>() for that instruction set, where this build has SIMD kernels for it; else false.
+template <class F> bool on_simd([[maybe_unused]] reckon::isa set, [[maybe_unused]] const F& f) {
+    using namespace reckon;
+#if defined(RECKON_SIMD_COMPILED)
+    if (set == isa::avx512) return f.template operator()<avx512>(), true;
+    if (set == isa::avx2) return f.template operator()<avx2>(), true;
+    if (set == isa::sse4_2) return f.template operator()<sse4_2>(), true;
+#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
+    if (set == isa::neon64) return f.template operator()<neon64>(), true;
+#endif
+    return false;
+}
+
 /// f<Tag>(name) for each, the reference first.
-template <class F> void for_each_backend([[maybe_unused]] reckon::isa set, const F& f) {
+template <class F> void for_each_backend(reckon::isa set, const F& f) {
     using namespace reckon;
     f.template operator()<cpu_reference>("reference");
 #ifdef RECKON_WITH_EIGEN
     f.template operator()<cpu_eigen<>>("eigen");
 #endif
-    [[maybe_unused]] const auto simd = [&]<class Arch>() {
+    [[maybe_unused]] const bool stacked = on_simd(set, [&]<class Arch>() {
         const std::string name = std::string{"simd<"} + Arch::name + ">";
         f.template operator()<cpu_simd<Arch>>(name);
 #ifdef RECKON_WITH_ONEDNN
         f.template operator()<cpu_onednn<cpu_simd<Arch>>>("onednn<" + name + ">");
 #endif
-    };
-#if defined(RECKON_SIMD_COMPILED)
-    if (set == isa::avx512) simd.template operator()<avx512>();
-    if (set == isa::avx2) simd.template operator()<avx2>();
-    if (set == isa::sse4_2) simd.template operator()<sse4_2>();
-#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
-    if (set == isa::neon64) simd.template operator()<neon64>();
-#elif defined(RECKON_WITH_ONEDNN)
-    f.template operator()<cpu_onednn<>>("onednn");
+    });
+#if defined(RECKON_WITH_ONEDNN) && !defined(RECKON_SIMD_COMPILED)
+    if (!stacked) f.template operator()<cpu_onednn<>>("onednn");
 #endif
 }
 

@@ -1,5 +1,4 @@
 // What the Eigen backend promises beyond its conformance rows.
-#ifdef RECKON_WITH_EIGEN
 #include "conformance.hpp"
 
 #include <reckon/kernels/eigen.hpp>
@@ -42,4 +41,3 @@ TEST_CASE("Eigen computes the same bits on two threads as on one") {
     CHECK(values_of(ops::linear(one, x.look(), weight, {bias.look(), activation::silu})) ==
           values_of(ops::linear(two, x.look(), weight, {bias.look(), activation::silu})));
 }
-#endif

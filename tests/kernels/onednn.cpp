@@ -1,5 +1,4 @@
 // What the oneDNN backend promises beyond its conformance rows.
-#ifdef RECKON_WITH_ONEDNN
 #include "conformance.hpp"
 
 #include <reckon/core/matrix.hpp>
@@ -149,4 +148,3 @@ TEST_CASE("oneDNN refuses a weight without rows or columns") {
     CHECK_THROWS_WITH(onednn_packing::pack(ctx, view<const float>{nullptr, 0, 4}, packed),
                       "linear: w: expected at least one row and column, got 0");
 }
-#endif

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Checks what the headers include, and where they look at backends.
+"""Checks what the headers include, how they open, and where sources look at backends.
 
-    includes.py INCLUDE_FOLDER
+    includes.py ROOT
 
 * A folder includes itself and the levels above it; folders of one level leave each other alone.
+* No header includes itself by way of others.
 * ops never include kernels, and a backend in kernels/ includes none but the reference, in which
   every stack of CPU backends ends.
 * The headers that lie directly in reckon/ gather others for the user; none is included from inside.
 * core .. layers and the models' compositions reach no <string>, <vector>, <functional>, <thread>
   (adapters to vendor libraries apart): a small machine links none of them.
 * Vendor and system headers are included by their adapters only.
-* The preprocessor asks about backends and instruction sets only in backend/, kernels/ and cpu.hpp.
+* All code of a header stands in the namespace of its instruction set (decision 2), unless it crosses
+  between differently compiled objects; namespaces are spelled as Universal Ctags reads them.
+* The preprocessor asks about backends and instruction sets only where MAY_ASK says, in include/,
+  examples/, bench/ and tests/.
 """
 import pathlib
 import re
@@ -37,8 +41,29 @@ ADAPTERS = {
 HEAVY = {"string", "vector", "functional", "thread"}
 LIGHT_FOLDERS = r"(core|backend|ops|layers|convert)/|kernels/(reference|simd)\b|models/\w+/(config|model|names)\.hpp"
 
-QUESTION = r"RECKON_(WITH_(EIGEN|XSIMD|ONEDNN|CUDA)|SIMD|ISA)|__(AVX|SSE|FMA|ARM|NEON|CUDA|x86|aarch64)"
-MAY_ASK = r"(backend|kernels)/|cpu\.hpp$|cuda\.cuh$|core/config\.hpp$"  # config: RECKON_BOTH
+QUESTION = (r"RECKON_(WITH_|SIMD|ISA|AMX)|"
+            r"__(AVX|SSE|FMA|AMX|ARM|NEON|CUDA|x86|i386|aarch64|arm)")
+MAY_ASK = [
+    r"include/reckon/(backend|kernels)/",
+    r"include/reckon/(cpu\.hpp|cuda\.cuh)",
+    r"include/reckon/core/config\.hpp",  # RECKON_BOTH and RECKON_ISA
+    r"examples/program\.hpp",            # --backend
+    r"bench/support/backends\.hpp",      # the same
+    r"bench/support/peaks\.hpp",         # measures instructions
+    r"tests/support/backends\.hpp",      # the lists of rows that tests go through
+    r"tests/kernels/(simd|simd_panels|allocation)\.cpp",
+    r"tests/ops/kernel_table\.cpp",      # a page's table of every backend
+    r"tests/package/consumer/components\.cpp",  # what linking a component defines
+]
+
+# How a header opens its code; further namespaces may follow on the line.
+LIBRARY = "namespace reckon { inline namespace v0 {"
+KEYED = LIBRARY + " inline namespace RECKON_ISA {"
+FURTHER = r"( (inline )?namespace \w+ \{)*"
+CROSSING = (  # between objects of different flags: no bodies, or such as are always inlined
+    r"core/(activation|batch|cache_view|config|dtype|error|int8_sums|mask|names|position_order|ragged|"
+    r"random|rope_layout|space|version|view|weights)\.hpp|backend/isa\.hpp|io/load_error\.hpp|"
+    r"kernels/simd(/\w+)?\.hpp")  # the arguments of a call
 
 
 def backend_of(path):
@@ -74,7 +99,65 @@ def complaint_about(file, included):
     return "neither standard nor known to this check"
 
 
-def complaints(root):
+def logical_lines(text):
+    """(number, line), where a line that ends in a backslash goes on with the next."""
+    begin, held = 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        held += line
+        if held.endswith("\\"):
+            held = held[:-1] + " "
+            continue
+        yield begin, held
+        begin, held = number + 1, ""
+
+
+def complaints_about_includes(file, text):
+    for number, line in logical_lines(text):
+        if include := re.match(r"\s*#\s*include\s*(\S+)", line):
+            name = include[1]
+            why = complaint_about(file, name[1:-1]) if name[0] == "<" else "write <reckon/...>"
+            if why:
+                yield f"{file}:{number}: includes {name}: {why}"
+
+
+def complaints_about_namespaces(file, text):
+    opening = LIBRARY if re.fullmatch(CROSSING, file) else KEYED
+    opened = False
+    for number, line in logical_lines(text):
+        if re.search(r"\bnamespace\s+[\w:]*::\s*inline\b", line):
+            yield f"{file}:{number}: Universal Ctags can't read `a::inline b`; write {opening}"
+        elif not opened and not re.match(r"\s*($|//|#)", line):
+            opened = True
+            if not re.fullmatch(re.escape(opening) + FURTHER, line):
+                yield f"{file}:{number}: its code opens by {opening}"
+        elif re.match(r"namespace reckon\b", line):
+            if not re.fullmatch(re.escape(opening) + FURTHER, line):
+                yield f"{file}:{number}: opens the library again, not by {opening}"
+
+
+def circles(texts):
+    """Headers that include themselves by way of others: a path for each include that closes one."""
+    includes = {file: [name for name in re.findall(r"^\s*#\s*include\s*<reckon/(\S+)>", text,
+                                                   re.MULTILINE) if name in texts]
+                for file, text in texts.items()}
+    finished, path = set(), []
+
+    def follow(file):
+        if file in path:
+            yield path[path.index(file):] + [file]
+        elif file not in finished:
+            path.append(file)
+            for name in includes[file]:
+                yield from follow(name)
+            path.pop()
+            finished.add(file)
+
+    for file in includes:
+        yield from follow(file)
+
+
+def complaints_about_headers(root):
+    texts = {}
     for path in sorted(root.rglob("*")):
         if path.suffix not in (".hpp", ".cuh"):
             continue
@@ -82,23 +165,36 @@ def complaints(root):
         if "/" in file and file.split("/")[0] not in LEVEL:
             yield f"{file}: no such folder in the order of includes"
             continue
-        text = path.read_text()
+        text = texts[file] = path.read_text()
         if not text.startswith("// ") or "\n#pragma once\n" not in text:
             yield f"{file}: opens with a comment on what it is, then #pragma once"
-        for number, line in enumerate(text.splitlines(), 1):
-            if include := re.match(r"\s*#\s*include\s*(\S+)", line):
-                name = include[1]
-                why = (complaint_about(file, name[1:-1]) if name[0] == "<"
-                       else "write <reckon/...>")
-                if why:
-                    yield f"{file}:{number}: includes {name}: {why}"
-            elif re.match(r"\s*#\s*(el)?if", line) and re.search(QUESTION, line):
-                if not re.match(MAY_ASK, file):
-                    yield f"{file}:{number}: asks about backends: only backend/ and kernels/ do"
+        yield from complaints_about_includes(file, text)
+        yield from complaints_about_namespaces(file, text)
+    for circle in circles(texts):
+        yield f"{circle[0]}: includes itself: {' -> '.join(circle)}"
+
+
+def complaints_about_questions(root):
+    for folder in ("include", "examples", "bench", "tests"):
+        for path in sorted((root / folder).rglob("*")):
+            file = path.relative_to(root).as_posix()
+            if path.suffix not in (".hpp", ".cpp", ".cuh", ".cu"):
+                continue
+            if any(re.match(pattern, file) for pattern in MAY_ASK):
+                continue
+            for number, line in logical_lines(path.read_text()):
+                if re.match(r"\s*#\s*(el)?if", line) and re.search(QUESTION, line):
+                    yield (f"{file}:{number}: asks about backends or instruction sets, and is not in "
+                           "the list of those that may")
+
+
+def complaints(root):
+    yield from complaints_about_headers(root / "include" / "reckon")
+    yield from complaints_about_questions(root)
 
 
 def main():
-    found = list(complaints(pathlib.Path(sys.argv[1]) / "reckon"))
+    found = list(complaints(pathlib.Path(sys.argv[1])))
     print("\n".join(found) if found else "every include points upward")
     return 1 if found else 0
 
