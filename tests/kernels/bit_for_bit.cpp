@@ -108,7 +108,7 @@ template <class Backend, linear_policy Linear, class W> void rows_agree(W w) {
     }
 }
 
-template <class Backend> void rows_agree_over_halves_and_bytes(const numbers& w) {
+template <class Backend> void rows_agree_over_bf16_and_int8(const numbers& w) {
     matrix<bf16> halves(w.rows, w.cols);
     int8_matrix<> bytes(w.rows, w.cols);
     for (idx i = 0; i < halves.size(); ++i) {
@@ -238,7 +238,7 @@ TEMPLATE_TEST_CASE("a packed batch equals its sequences one by one", "", RECKON_
 TEMPLATE_TEST_CASE("a packed batch over bf16 or int8 equals its sequences one by one", "",
                    RECKON_TEST_BACKENDS) {
     if (!test_support::runs<TestType>("a packed batch over bf16 or int8")) return;
-    for (idx in : sizes{42, 101, 800}) rows_agree_over_halves_and_bytes<TestType>({31, 101, in});
+    for (idx in : sizes{42, 101, 800}) rows_agree_over_bf16_and_int8<TestType>({31, 101, in});
 }
 
 TEMPLATE_TEST_CASE("rows so long that they are taken in bands equal themselves alone", "",
@@ -246,7 +246,7 @@ TEMPLATE_TEST_CASE("rows so long that they are taken in bands equal themselves a
     if (!test_support::runs<TestType>("rows in bands")) return;
     numbers w(31, 20, 30'000);  // 144 rows of bytes are more than 4 MB
     rows_agree<TestType, dense<float>>(view<const float>{w.look()});
-    rows_agree_over_halves_and_bytes<TestType>(w);
+    rows_agree_over_bf16_and_int8<TestType>(w);
 }
 
 TEMPLATE_TEST_CASE("any number of threads gives the same", "", RECKON_TEST_BACKENDS) {

@@ -82,7 +82,7 @@ template <class Arch> void sums_are_exact(idx rows, idx in, idx out, filling how
     const std::vector<int8_scale> of_rows(rows, int8_scale{.scale = 1});
     const std::vector<float> scales(wide, 1);
     std::vector<float> y(rows * out);
-    simd::call<Arch>(simd::linear_byte_panel{{q.data(), q_row, of_rows.data(), rows, in},
+    simd::call<Arch>(simd::linear_int8_panel{{q.data(), q_row, of_rows.data(), rows, in},
                                              panel.data(),
                                              panel.data(),
                                              scales.data(),
@@ -133,7 +133,7 @@ struct pairs {
     template <class Arch> std::vector<float> product(idx first, idx count) {
         std::vector<float> y(count * out);
         const view<const bf16> all{x.data(), rows, deep};
-        simd::call<Arch>(simd::linear_pair_panel{all.slice(first, count),
+        simd::call<Arch>(simd::linear_bf16_panel{all.slice(first, count),
                                                  panel.data(),
                                                  panel.data(),
                                                  {},

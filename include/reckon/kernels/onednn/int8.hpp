@@ -25,10 +25,10 @@ template <class Below> struct int8_weight {
 };
 
 /// Where rows of x stand as bytes, behind their scales.
-struct byte_plan {
+struct int8_plan {
     idx q_row, scale_bytes, bytes;
 
-    RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
+    RECKON_INLINE constexpr int8_plan(idx rows, idx cols)
         : q_row(filled_up(cols)),
           scale_bytes((rows * sizeof(int8_scale) + 63) / 64 * 64),
           bytes(scale_bytes + rows * q_row) {}
@@ -92,7 +92,7 @@ template <class Below> struct onednn_int8_packing {
 template <class N, class Below>
 constexpr idx linear_scratch(cpu_onednn<N>, idx rows, const onednn::int8_weight<Below>& w) {
     const idx below = onednn::scratch_below<N>(rows, w.below, w.rows, w.cols);
-    const idx own = onednn::byte_plan(rows, w.cols).bytes;
+    const idx own = onednn::int8_plan(rows, w.cols).bytes;
     return own > below ? own : below;
 }
 
@@ -103,7 +103,7 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
     if (w.data == nullptr) return linear_kernel(N{}, ctx, x, w.below, e, y);
     onednn::products& own = ctx.state();
     const auto scope = ctx.scope();
-    const onednn::byte_plan plan(x.rows, x.cols);
+    const onednn::int8_plan plan(x.rows, x.cols);
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);

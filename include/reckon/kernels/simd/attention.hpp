@@ -12,7 +12,7 @@
 // it does not are finite.
 #pragma once
 
-#include <reckon/kernels/simd/bytes.hpp>
+#include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/linear.hpp>
 
 #include <cstring>

@@ -11,9 +11,9 @@
 
 #include <reckon/kernels/simd/amx.hpp>
 #include <reckon/kernels/simd/attention.hpp>
-#include <reckon/kernels/simd/bf16.hpp>
-#include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/linear.hpp>
+#include <reckon/kernels/simd/linear_bf16.hpp>
+#include <reckon/kernels/simd/linear_int8.hpp>
 #include <reckon/kernels/simd/rope.hpp>
 #include <reckon/kernels/simd/rows.hpp>
 #include <reckon/kernels/simd/top_k.hpp>

@@ -147,7 +147,7 @@ struct round_rows {
 
 /// y = f(x w^T + bias) over bf16 weights, for the columns of one panel
 /// (kernels/simd/panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
-struct linear_pair_panel {
+struct linear_bf16_panel {
     view<const bf16> x;
     const bf16 *panel, *next;
     view<const float> bias;
@@ -156,7 +156,7 @@ struct linear_pair_panel {
 };
 
 /// The same over bf16 rows as they are, [out, in].
-struct linear_pair_rows {
+struct linear_bf16_rows {
     view<const bf16> x, w;
     view<const float> bias;
     activation f;
@@ -186,7 +186,7 @@ struct top_k_rows {
 };
 
 /// Vectors in a panel of int8 weights.
-constexpr idx byte_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
+constexpr idx int8_vectors(idx lanes) { return lanes == 16 ? 3 : 2; }
 
 /// Rows as int8, filled up with zeros to q_row bytes (a multiple of 64), and the scale of each. An
 /// arch that multiplies unsigned by signed bytes adds 128 to all of them.
@@ -205,16 +205,16 @@ struct quantise_heads {
 };
 
 /// Rows made by quantise_rows.
-struct byte_rows {
+struct rows_as_int8 {
     const std::int8_t* q;
     idx q_row;
     const int8_scale* scales;
     idx rows, cols;
 };
 
-/// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/byte_panels.hpp).
-struct linear_byte_panel {
-    byte_rows x;
+/// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/int8_panels.hpp).
+struct linear_int8_panel {
+    rows_as_int8 x;
     const std::int8_t *panel, *next;
     const float* scales;
     const std::int32_t* offsets;
@@ -224,8 +224,8 @@ struct linear_byte_panel {
 };
 
 /// The same over int8 rows as they are, [out, in].
-struct linear_byte_rows {
-    byte_rows x;
+struct linear_int8_rows {
+    rows_as_int8 x;
     view<const std::int8_t> w;
     const float* scales;
     view<const float> bias;

@@ -1,229 +1,231 @@
-// linear over int8 weights: rows of x become int8, products are exact in int32 (bytes.hpp), four
-// numbers of depth at a time.
+// What an instruction set knows of int8. Numbers lie within +-127, never -128, so that on SSE and
+// AVX two products of |x| and +-w fit into 16 bits (127 * 127 * 2 = 32258) and nothing saturates.
+// AVX-512 VNNI multiplies unsigned by signed bytes: x + 128 goes in, and 128 times the sum of the
+// weight's row is taken off again.
 #pragma once
 
-#include <reckon/kernels/simd/bytes.hpp>
-#include <reckon/kernels/simd/math.hpp>
-#include <reckon/kernels/simd/tile.hpp>
+#include <reckon/kernels/simd/batch.hpp>
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-/// Rows as int8 by the rule of kernels/reference/int8.hpp.
-template <class Arch> void run(const quantise_rows& c) {
-    using B = bytes_of<Arch>;
-    for (idx r = 0; r < c.x.rows; ++r) {
-        const float* x = c.x.row(r);
-        std::int8_t* const q = c.q + r * c.q_row;
-        vec<Arch> tops(0), seconds(0), odd(0);  // x - x is 0 but for infinities and NaN
-        vec<Arch> steps_of_tops(0);             // where each lane first met its top
-        float step = 0;
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = load<Arch>(x + i, size), magnitude = xsimd::abs(v);
-            steps_of_tops = xsimd::select(magnitude > tops, vec<Arch>(step++), steps_of_tops);
-            seconds = xsimd::max(seconds, xsimd::min(tops, magnitude));
-            tops = xsimd::max(tops, magnitude);
-            odd += v - v;
-        });
-        if (sum_of<Arch>(odd) != 0) {
-            std::memset(q, 0, c.q_row);
-            c.scales[r] = {.scale = std::numeric_limits<float>::quiet_NaN()};
-            continue;
-        }
-        // The first number of the greatest magnitude, and the greatest magnitude beside it.
-        const float top = highest_of<Arch>(tops);
-        alignas(64) float lanes[2][Arch::lanes];
-        tops.store_aligned(lanes[0]);
-        steps_of_tops.store_aligned(lanes[1]);
-        idx at = c.x.cols, lane = 0;
-        for (idx i = 0; i < Arch::lanes; ++i) {
-            if (lanes[0][i] != top) continue;
-            const idx place = idx(lanes[1][i]) * Arch::lanes + i;
-            if (place < at) at = place, lane = i;
-        }
-        lanes[0][lane] = 0;
-        float second = highest_of<Arch>(xsimd::max(seconds, load<Arch>(lanes[0])));
-        if (second < int8_scale::least) second = 0;
-        const vec<Arch> scale(second > 0 ? 127 / second : 0);
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            narrow<Arch>(load<Arch>(x + i, size) * scale, q + i, size);
-        });
-        for (idx i = c.x.cols; i < c.q_row; ++i) q[i] = 0;
-        c.scales[r] = {.scale = second / 127};
-        if (top > 0) {
-            q[at] = 0;
-            c.scales[r] = {second / 127, x[at], at};
-        }
-        if constexpr (B::unsigned_q)  // q_row is a multiple of the step
-            for (idx i = 0; i < c.q_row; i += Arch::lanes * 4) B::add_128(q + i);
-    }
+/// Four bytes of a row.
+inline std::int32_t four_of(const std::int8_t* x) {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return four;
 }
 
-/// Heads as int8 by the rule of kernels/reference/store_rows.hpp.
-template <class Arch> void run(const quantise_heads& c) {
-    for (idx h = 0; h < c.x.rows; ++h) {
-        const float* x = c.x.row(h);
-        vec<Arch> tops(0), odd(0);
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = load<Arch>(x + i, size);
-            tops = xsimd::max(tops, xsimd::abs(v));
-            odd += v - v;
-        });
-        const bool finite = sum_of<Arch>(odd) == 0;
-        float top = highest_of<Arch>(tops);
-        if (!finite || top < int8_scale::least) top = 0;
-        const vec<Arch> scale(top > 0 ? 127 / top : 0);
-        std::int8_t* const q = c.q + h * c.x.cols;
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = finite ? load<Arch>(x + i, size) * scale : vec<Arch>(0);
-            narrow<Arch>(v, q + i, size);
-        });
-        c.scales[h] = finite ? top / 127 : std::numeric_limits<float>::quiet_NaN();
-    }
-}
+/// Sums of 32 bits for as many columns as an instruction set has lanes, and their dot products of
+/// four.
+template <class Arch> struct int8_of;
 
-/// Sums of one panel's columns for `Rows` rows, [Rows][width]. Flattened, and with nothing behind
-/// the loop but stores: sums that more code touches do not stay in registers.
-template <class Arch, idx Rows, idx Vectors, idx Lines>
-[[gnu::flatten]] void byte_tile(const linear_byte_panel& c, idx first, std::int32_t* out,
-                                ahead<Lines> memory) {
-    using B = bytes_of<Arch>;
-    constexpr idx lanes = Arch::lanes, step = Vectors * lanes * 4;
-    constexpr idx width = byte_vectors(lanes) * lanes;
-    const std::int8_t* x = c.x.q + first * c.x.q_row;
-    const std::int8_t* panel = c.panel;
-    typename B::sums sums[Rows][Vectors];
-    unroll<Rows>([&](auto r) { unroll<Vectors>([&](auto v) { sums[r][v] = B::zero(); }); });
-    for (idx k = 0; k < c.x.cols; k += 4, x += 4, panel += step) {
-        memory.ask(k / 4);
-        decltype(B::load(panel)) w[Vectors];
-        unroll<Vectors>([&](auto v) { w[v] = B::load(panel + v * lanes * 4); });
-        unroll<Rows>([&](auto r) {
-            const auto row = B::broadcast(x + r * c.x.q_row);
-            unroll<Vectors>([&](auto v) { sums[r][v] = B::dot(sums[r][v], row, w[v]); });
-        });
-    }
-    unroll<Rows>([&](auto r) {
-        unroll<Vectors>([&](auto v) { B::store(sums[r][v], out + r * width + v * lanes); });
-    });
-}
-
-/// The same for any number of rows up to Most.
-template <class Arch, idx Most = bytes_of<Arch>::tile_rows, idx Lines>
-void byte_tiles(const linear_byte_panel& c, idx first, idx count, std::int32_t* out,
-                ahead<Lines> memory) {
-    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
-    unroll<Most>([&](auto r) {
-        unroll<byte_vectors(Arch::lanes)>([&](auto v) {
-            if (count == r + 1 && vectors == v + 1)
-                byte_tile<Arch, r + 1, v + 1>(c, first, out, memory);
-        });
-    });
-}
-
-template <class Arch> void run(const linear_byte_panel& c) {
-    using B = bytes_of<Arch>;
-    constexpr idx width = byte_vectors(Arch::lanes) * Arch::lanes, most = B::tile_rows;
-    const idx used = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
-    alignas(64) std::int32_t sums[most * width];
-    alignas(64) float bias[width] = {};
-    if (c.bias.data != nullptr)
-        for (idx o = 0; o < width && o < c.y.cols; ++o) bias[o] = c.bias.data[o];
-    const auto each = [&](idx first, idx count, auto memory) {
-        byte_tiles<Arch>(c, first, count, sums, memory);
-        for (idx r = 0; r < count; ++r) {
-            float* const y = c.y.row(first + r);
-            const int8_scale& x = c.x.scales[first + r];
-            const vec<Arch> x_scale(x.scale), largest(x.largest);
-            const std::int8_t* const column = c.panel + x.at / 4 * used * Arch::lanes * 4;
-            steps<Arch>(c.y.cols, [&](idx o, auto size) {
-                auto sum = B::load_sums(sums + r * width + o);
-                if constexpr (B::unsigned_q) sum = B::minus(sum, B::load_sums(c.offsets + o));
-                vec<Arch> product = B::number(sum) * x_scale;
-                if (x.largest != 0) {
-                    const auto w = B::byte_of_four(B::load(column + o * 4), int(x.at % 4));
-                    product = fused<Arch>(B::number(w), largest, product);
-                }
-                store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o), load<Arch>(bias + o)),
-                            y + o, size);
-            });
-        }
-        const auto done = c.y.slice(first, count);
-        if (c.f != activation::none) activate<Arch>(c.f, done, done);
+#ifdef __SSE4_2__
+template <> struct int8_of<sse4_2> {
+    using sums = __m128i;
+    struct row {
+        __m128i x, magnitude;
     };
-    over_panel<most, width * 4>(c.panel, c.next, used * Arch::lanes * 4, (c.x.cols + 3) / 4,
-                                c.x.rows, each);
-}
+    static constexpr idx tile_rows = 4;
+    static constexpr bool unsigned_q = false;
 
-/// Dot products along the rows of both: a table that is not packed, such as a tied head.
-template <class Arch> void run(const linear_byte_rows& c) {
-    using B = bytes_of<Arch>;
-    constexpr idx step = Arch::lanes * 4;
-    const idx whole_steps = c.x.cols / step * step, left = c.x.cols - whole_steps;
-    alignas(64) std::int8_t ones[step];
-    std::memset(ones, 1, step);
-    for (idx o = 0; o < c.y.cols; ++o) {
-        const std::int8_t* const w = c.w.row(o);
-        alignas(64) std::int8_t tail[step] = {};
-        std::memcpy(tail, w + whole_steps, left);
-        const auto each = [&](const auto& f) {
-            for (idx k = 0; k < whole_steps; k += step) f(k, B::load(w + k));
-            if (left != 0) f(whole_steps, B::load(tail));
-        };
-        std::int32_t offset = 0;
-        if constexpr (B::unsigned_q) {
-            auto sum = B::zero();
-            each([&](idx, auto v) { sum = B::dot(sum, B::of(B::load(ones)), v); });
-            offset = 128 * total_of<Arch>(sum);
-        }
-        for (idx r = 0; r < c.y.rows; ++r) {
-            auto sum = B::zero();
-            const std::int8_t* const x = c.x.q + r * c.x.q_row;
-            each([&](idx k, auto v) { sum = B::dot(sum, B::of(B::load(x + k)), v); });
-            const float bias = c.bias.data != nullptr ? c.bias.data[o] : 0;
-            const int8_scale& s = c.x.scales[r];
-            float product = float(total_of<Arch>(sum) - offset) * s.scale;
-            if (s.largest != 0) product += s.largest * float(w[s.at]);
-            c.y(r, o) = product * c.scales[o] + bias;
-        }
+    static sums zero() { return _mm_setzero_si128(); }
+    static __m128i load(const std::int8_t* w) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(w));
     }
-    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
+    static row of(__m128i x) { return {x, _mm_abs_epi8(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m128i w) {
+        const __m128i pairs = _mm_maddubs_epi16(x.magnitude, _mm_sign_epi8(w, x.x));
+        return _mm_add_epi32(s, _mm_madd_epi16(pairs, _mm_set1_epi16(1)));
+    }
+    static sums minus(sums a, sums b) { return _mm_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(s));
+    }
+    static void store(sums s, std::int32_t* to) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), s);
+    }
+    static sums one_of_four(__m128i w, int which) {
+        return _mm_srai_epi32(_mm_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
+    static sums widen(const std::int8_t* q) {
+        return _mm_cvtepi8_epi32(_mm_cvtsi32_si128(four_of(q)));
+    }
+    static vec<sse4_2> number(sums s) { return _mm_cvtepi32_ps(s); }
+    static void narrow(vec<sse4_2> x, std::int8_t* to) {  // rounds to nearest, ties to even
+        const __m128i words = _mm_cvtps_epi32(x);
+        const __m128i halves = _mm_packs_epi32(words, words);
+        const std::int32_t four = _mm_cvtsi128_si32(_mm_packs_epi16(halves, halves));
+        std::memcpy(to, &four, sizeof four);
+    }
+};
+#endif
+
+#if defined(__AVX2__) && defined(__FMA__)
+template <> struct int8_of<avx2> {
+    using sums = __m256i;
+    struct row {
+        __m256i x, magnitude;
+    };
+    static constexpr idx tile_rows = 4;
+    static constexpr bool unsigned_q = false;
+
+    static sums zero() { return _mm256_setzero_si256(); }
+    static __m256i load(const std::int8_t* w) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
+    }
+    static row of(__m256i x) { return {x, _mm256_abs_epi8(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm256_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m256i w) {
+        const __m256i pairs = _mm256_maddubs_epi16(x.magnitude, _mm256_sign_epi8(w, x.x));
+        return _mm256_add_epi32(s, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    static sums minus(sums a, sums b) { return _mm256_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s));
+    }
+    static void store(sums s, std::int32_t* to) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), s);
+    }
+    static sums one_of_four(__m256i w, int which) {
+        return _mm256_srai_epi32(_mm256_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
+    static sums widen(const std::int8_t* q) {
+        return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(q)));
+    }
+    static vec<avx2> number(sums s) { return _mm256_cvtepi32_ps(s); }
+    static void narrow(vec<avx2> x, std::int8_t* to) {
+        const __m256i words = _mm256_cvtps_epi32(x);
+        const __m128i halves =
+            _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packs_epi16(halves, halves));
+    }
+};
+#endif
+
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+struct int8_of_avx512 {
+    using sums = __m512i;
+    static constexpr idx tile_rows = 9;
+
+    static sums zero() { return _mm512_setzero_si512(); }
+    static __m512i load(const std::int8_t* w) { return _mm512_loadu_si512(w); }
+    static sums minus(sums a, sums b) { return _mm512_sub_epi32(a, b); }
+    static sums load_sums(const std::int32_t* s) { return _mm512_loadu_si512(s); }
+    static void store(sums s, std::int32_t* to) { _mm512_storeu_si512(to, s); }
+    static sums one_of_four(__m512i w, int which) {
+        return _mm512_srai_epi32(_mm512_sll_epi32(w, _mm_cvtsi32_si128(24 - 8 * which)), 24);
+    }
+    static sums widen(const std::int8_t* q) {
+        return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(q)));
+    }
+    static vec<avx512> number(sums s) { return _mm512_cvtepi32_ps(s); }
+    static void narrow(vec<avx512> x, std::int8_t* to) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                         _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)));
+    }
+};
+template <> struct int8_of<avx512> : int8_of_avx512 {
+    struct row {
+        __m512i magnitude;
+        __mmask64 negative;
+    };
+    static constexpr bool unsigned_q = false;
+
+    static row of(__m512i x) { return {_mm512_abs_epi8(x), _mm512_movepi8_mask(x)}; }
+    static row broadcast(const std::int8_t* x) { return of(_mm512_set1_epi32(four_of(x))); }
+    static sums dot(sums s, row x, __m512i w) {
+        const __m512i turned = _mm512_mask_sub_epi8(w, x.negative, _mm512_setzero_si512(), w);
+        const __m512i pairs = _mm512_maddubs_epi16(x.magnitude, turned);
+        return _mm512_add_epi32(s, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+    }
+};
+#endif
+
+#ifdef __AVX512VNNI__
+template <> struct int8_of<avx512_vnni> : int8_of_avx512 {
+    using row = __m512i;
+    static constexpr bool unsigned_q = true;
+
+    static row of(__m512i x) { return x; }
+    static row broadcast(const std::int8_t* x) { return _mm512_set1_epi32(four_of(x)); }
+    static sums dot(sums s, row x, __m512i w) { return _mm512_dpbusd_epi32(s, x, w); }
+    static void add_128(std::int8_t* q) {
+        _mm512_storeu_si512(q, _mm512_xor_si512(load(q), _mm512_set1_epi8(-128)));
+    }
+};
+#endif
+
+#ifdef __aarch64__
+template <> struct int8_of<neon64> {
+    using sums = int32x4_t;
+    using row = int8x16_t;
+    static constexpr idx tile_rows = 8;
+    static constexpr bool unsigned_q = false;
+
+    static sums zero() { return vdupq_n_s32(0); }
+    static int8x16_t load(const std::int8_t* w) { return vld1q_s8(w); }
+    static row of(int8x16_t x) { return x; }
+    static row broadcast(const std::int8_t* x) {
+        return vreinterpretq_s8_s32(vdupq_n_s32(four_of(x)));
+    }
+    static sums dot(sums s, row x, int8x16_t w) {
+#ifdef __ARM_FEATURE_DOTPROD
+        return vdotq_s32(s, x, w);
+#else
+        const int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(w)),
+                        high = vmull_s8(vget_high_s8(x), vget_high_s8(w));
+        return vaddq_s32(s, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+#endif
+    }
+    static sums minus(sums a, sums b) { return vsubq_s32(a, b); }
+    static sums load_sums(const std::int32_t* s) { return vld1q_s32(s); }
+    static void store(sums s, std::int32_t* to) { vst1q_s32(to, s); }
+    static sums one_of_four(int8x16_t w, int which) {
+        return vshrq_n_s32(vshlq_s32(vreinterpretq_s32_s8(w), vdupq_n_s32(24 - 8 * which)), 24);
+    }
+    static sums widen(const std::int8_t* q) {
+        const int8x8_t bytes = vreinterpret_s8_s32(vdup_n_s32(four_of(q)));
+        return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+    }
+    static vec<neon64> number(sums s) { return vcvtq_f32_s32(s); }
+    static void narrow(vec<neon64> x, std::int8_t* to) {
+        const int16x4_t halves = vmovn_s32(vcvtnq_s32_f32(x));
+        const int8x8_t bytes = vmovn_s16(vcombine_s16(halves, halves));
+        std::memcpy(to, &bytes, 4);
+    }
+};
+#endif
+
+/// The sum of all lanes.
+template <class Arch> std::int32_t total_of(typename int8_of<Arch>::sums s) {
+    alignas(64) std::int32_t lanes[Arch::lanes];
+    std::memcpy(lanes, &s, sizeof lanes);
+    std::int32_t sum = 0;
+    for (std::int32_t lane : lanes) sum += lane;
+    return sum;
 }
 
-/// int32 of memory that is going to be floats.
-template <class Arch> auto sums_at(const void* p, whole) {
-    return bytes_of<Arch>::load_sums(static_cast<const std::int32_t*>(p));
+/// int8 as floats.
+template <class Arch> vec<Arch> widened(const std::int8_t* q, whole) {
+    return int8_of<Arch>::number(int8_of<Arch>::widen(q));
 }
-template <class Arch> auto sums_at(const void* p, first_lanes some) {
-    alignas(64) std::int32_t lanes[Arch::lanes] = {};
-    std::memcpy(lanes, p, some.count * sizeof(std::int32_t));
-    return bytes_of<Arch>::load_sums(lanes);
+template <class Arch> vec<Arch> widened(const std::int8_t* q, first_lanes some) {
+    std::int8_t all[Arch::lanes] = {};
+    std::memcpy(all, q, some.count);
+    return widened<Arch>(all, whole{});
 }
 
-template <class Arch> void run(const int8_sums& c) {
-    using B = bytes_of<Arch>;
-    const vec<Arch> x_scale(c.x.scale), largest(c.x.largest);
-    const idx count = c.y.cols;
-    float* const y = c.y.data;
-    const std::int8_t* fours = c.fours;
-    for (idx first = 0; first < count; first += c.block, fours += c.stride)
-        steps<Arch>(count - first < c.block ? count - first : c.block, [&](idx i, auto size) {
-            const idx o = first + i;
-            const auto sum =
-                B::minus(sums_at<Arch>(y + o, size), sums_at<Arch>(c.offsets + o, size));
-            vec<Arch> product = B::number(sum) * x_scale;
-            if (c.x.largest != 0) {
-                const auto w = B::byte_of_four(B::load(fours + i * 4), int(c.x.at % 4));
-                product = fused<Arch>(B::number(w), largest, product);
-            }
-            const vec<Arch> bias =
-                c.bias.data != nullptr ? load<Arch>(c.bias.data + o, size) : vec<Arch>(0);
-            store<Arch>(fused<Arch>(product, load<Arch>(c.scales + o, size), bias), y + o, size);
-        });
-    if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
+/// Rounds to nearest, ties to even.
+template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, whole) {
+    int8_of<Arch>::narrow(x, to);
+}
+template <class Arch> void narrow(vec<Arch> x, std::int8_t* to, first_lanes some) {
+    std::int8_t all[Arch::lanes];
+    int8_of<Arch>::narrow(x, all);
+    std::memcpy(to, all, some.count);
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <reckon/core/matrix.hpp>
-#include <reckon/kernels/simd/byte_panels.hpp>
 #include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/int8_panels.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -53,12 +53,12 @@ template <class Arch, class T, idx Depth> struct simd_dense_panels {
     }
 };
 
-template <class Arch> using simd_pair_panels = simd_dense_panels<Arch, bf16, 2>;
+template <class Arch> using simd_bf16_panels = simd_dense_panels<Arch, bf16, 2>;
 
 /// The backend's layout, and those of other weights than f32.
 template <class Arch> struct simd_panels : simd_dense_panels<Arch, float, 1> {
-    using int8 = simd_byte_panels<Arch>;
-    using bf16 = simd_pair_panels<Arch>;
+    using int8 = simd_int8_panels<Arch>;
+    using bf16 = simd_bf16_panels<Arch>;
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

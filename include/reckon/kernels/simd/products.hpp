@@ -67,29 +67,28 @@ template <class Arch, class Extension, class... Others, class F> void with_exten
 }
 
 /// Where rows of x stand as int8, behind their scales.
-struct byte_plan {
+struct int8_plan {
     idx q_row, scale_bytes, bytes;
 
-    RECKON_INLINE constexpr byte_plan(idx rows, idx cols)
+    RECKON_INLINE constexpr int8_plan(idx rows, idx cols)
         : q_row(round_up(cols, 64)),
           scale_bytes(round_up(rows * sizeof(int8_scale), 64)),
           bytes(scale_bytes + rows * q_row) {}
 };
 
-/// f<Bytes>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Bytes wants them.
-template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float> x, const F& f) {
+/// f<Int8>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Int8 wants them.
+template <class Arch, class C, class F> void over_int8(C& ctx, view<const float> x, const F& f) {
     const auto scope = ctx.scope();
-    const byte_plan plan(x.rows, x.cols);
+    const int8_plan plan(x.rows, x.cols);
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
-    with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Bytes>() {
+    with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Int8>() {
         by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-            call<Bytes>(
-                quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
+            call<Int8>(quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
         });
-        f.template operator()<Bytes>([&](idx r, idx rows) {
-            return byte_rows{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
+        f.template operator()<Int8>([&](idx r, idx rows) {
+            return rows_as_int8{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
         });
     });
 }
@@ -98,9 +97,9 @@ template <class Arch, class C, class F> void over_bytes(C& ctx, view<const float
 inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class W>
-requires std::same_as<W, int8_view<host>> || std::same_as<W, typename simd_byte_panels<Arch>::view>
+requires std::same_as<W, int8_view<host>> || std::same_as<W, typename simd_int8_panels<Arch>::view>
 constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
-    return simd::byte_plan(rows, w.cols).bytes;
+    return simd::int8_plan(rows, w.cols).bytes;
 }
 
 template <class Arch, class Next>
@@ -117,12 +116,12 @@ void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
 template <class Arch, class Next, class C>
 requires(!C::recording) void linears_kernel(
     cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-    simd::group<typename simd_byte_panels<Arch>::view> group) {
-    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
-        constexpr idx width = simd_byte_panels<Arch>::width;
+    simd::group<typename simd_int8_panels<Arch>::view> group) {
+    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
+        constexpr idx width = simd_int8_panels<Arch>::width;
         simd::by_blocks_of(ctx, x.rows, x.cols, group, width,
                            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                               simd::call<Bytes>(simd::linear_byte_panel{
+                               simd::call<Int8>(simd::linear_int8_panel{
                                    rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
                                    p.w.offsets + o, p.e.bias.columns(o, outs), p.e.f,
                                    p.y.slice(r, rows).columns(o, outs)});
@@ -133,11 +132,11 @@ requires(!C::recording) void linears_kernel(
 template <class Arch, class Next, class C>
 requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                                            int8_view<host> w, epilogue<float> e, view<float> y) {
-    simd::over_bytes<Arch>(ctx, x, [&]<class Bytes>(const auto& rows_of) {
+    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
         simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::call<Bytes>(simd::linear_byte_rows{rows_of(r, rows), w.values.slice(o, outs),
-                                                     w.scales.data + o, e.bias.columns(o, outs),
-                                                     e.f, y.slice(r, rows).columns(o, outs)});
+            simd::call<Int8>(simd::linear_int8_rows{rows_of(r, rows), w.values.slice(o, outs),
+                                                    w.scales.data + o, e.bias.columns(o, outs), e.f,
+                                                    y.slice(r, rows).columns(o, outs)});
         });
     });
 }
@@ -145,25 +144,25 @@ requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<co
 }  // namespace RECKON_ISA
 
 namespace simd { inline namespace RECKON_ISA {
-/// f<Pairs>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
-/// products of pairs run.
-template <class Arch, class C, class F> void over_pairs(C& ctx, view<const float> x, const F& f) {
+/// f<Bf16>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
+/// products run.
+template <class Arch, class C, class F> void over_bf16(C& ctx, view<const float> x, const F& f) {
     const auto scope = ctx.scope();
     auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
     by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         call<Arch>(round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
         for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
     });
-    const view<const bf16> pairs = rounded;
+    const view<const bf16> rounded_x = rounded;
     with_extension<Arch, avx512_amx, avx512_bf16>(
-        [&]<class Pairs>() { f.template operator()<Pairs>(pairs); });
+        [&]<class Bf16>() { f.template operator()<Bf16>(rounded_x); });
 }
 }}  // namespace simd::RECKON_ISA
 
 inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class W>
-requires std::same_as<W, view<const bf16>> || std::same_as<W, typename simd_pair_panels<Arch>::view>
+requires std::same_as<W, view<const bf16>> || std::same_as<W, typename simd_bf16_panels<Arch>::view>
 constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
     return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
 }
@@ -175,15 +174,15 @@ void round_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, view<bf16> y) 
 
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
-                    simd::group<typename simd_pair_panels<Arch>::view> group) {
-    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
-        constexpr idx width = simd_pair_panels<Arch>::width;
+                    simd::group<typename simd_bf16_panels<Arch>::view> group) {
+    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
+        constexpr idx width = simd_bf16_panels<Arch>::width;
         simd::by_blocks_of(
             ctx, x.rows, x.cols * sizeof(bf16), group, width,
             [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                simd::call<Pairs>(simd::linear_pair_panel{
-                    pairs.slice(r, rows), p.w.panel(o), p.w.panel(next), p.e.bias.columns(o, outs),
-                    p.e.f, p.y.slice(r, rows).columns(o, outs)});
+                simd::call<Bf16>(simd::linear_bf16_panel{
+                    rounded_x.slice(r, rows), p.w.panel(o), p.w.panel(next),
+                    p.e.bias.columns(o, outs), p.e.f, p.y.slice(r, rows).columns(o, outs)});
             });
     });
 }
@@ -191,11 +190,11 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
 template <class Arch, class Next, class C>
 void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const bf16> w,
                    epilogue<float> e, view<float> y) {
-    simd::over_pairs<Arch>(ctx, x, [&]<class Pairs>(view<const bf16> pairs) {
+    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
         simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::call<Pairs>(simd::linear_pair_rows{pairs.slice(r, rows), w.slice(o, outs),
-                                                     e.bias.columns(o, outs), e.f,
-                                                     y.slice(r, rows).columns(o, outs)});
+            simd::call<Bf16>(simd::linear_bf16_rows{rounded_x.slice(r, rows), w.slice(o, outs),
+                                                    e.bias.columns(o, outs), e.f,
+                                                    y.slice(r, rows).columns(o, outs)});
         });
     });
 }

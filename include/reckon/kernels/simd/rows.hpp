@@ -2,8 +2,8 @@
 // pool.
 #pragma once
 
-#include <reckon/kernels/simd/bytes.hpp>
 #include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/math.hpp>
 
 #include <cmath>

@@ -10,28 +10,29 @@
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-/// What an instruction set knows of pairs: as many as it has lanes, and their dot products.
-template <class Arch> struct pairs_of {
-    struct pairs {
+/// What an instruction set knows of bf16: pairs of it, as many as it has lanes, and their dot
+/// products.
+template <class Arch> struct bf16_of {
+    struct vector {
         vec<Arch> low, high;
     };
     /// Rows that fit beside the halves of panel_vectors columns.
     static constexpr idx tile_rows = Arch::lanes == 16 ? 6 : std::same_as<Arch, neon64> ? 4 : 2;
 
-    static pairs load(const bf16* w) {
+    static vector load(const bf16* w) {
         return halves(vec<Arch>::load_unaligned(reinterpret_cast<const float*>(w)));
     }
-    static pairs broadcast(const bf16* x) {
+    static vector broadcast(const bf16* x) {
         float two;
         std::memcpy(&two, x, sizeof two);
         return halves(vec<Arch>(two));
     }
-    static vec<Arch> dot(vec<Arch> sum, const pairs& x, const pairs& w) {
+    static vec<Arch> dot(vec<Arch> sum, const vector& x, const vector& w) {
         return fused<Arch>(x.high, w.high, fused<Arch>(x.low, w.low, sum));
     }
 
   private:
-    static pairs halves(vec<Arch> both) {
+    static vector halves(vec<Arch> both) {
         const vec<Arch> upper(__builtin_bit_cast(float, 0xffff0000u));
         if constexpr (std::same_as<Arch, neon64>)
             return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(both), 16)),
@@ -46,17 +47,17 @@ template <class Arch> struct pairs_of {
 };
 
 #if defined(__AVX512BF16__) && defined(__AVX512VNNI__)
-template <> struct pairs_of<avx512_bf16> {
-    using pairs = __m512bh;
+template <> struct bf16_of<avx512_bf16> {
+    using vector = __m512bh;
     static constexpr idx tile_rows = 9;
 
-    static pairs load(const bf16* w) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w)); }
-    static pairs broadcast(const bf16* x) {
+    static vector load(const bf16* w) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w)); }
+    static vector broadcast(const bf16* x) {
         std::int32_t two;
         std::memcpy(&two, x, sizeof two);
         return reinterpret_cast<__m512bh>(_mm512_set1_epi32(two));
     }
-    static vec<avx512_bf16> dot(vec<avx512_bf16> sum, pairs x, pairs w) {
+    static vec<avx512_bf16> dot(vec<avx512_bf16> sum, vector x, vector w) {
         return _mm512_dpbf16_ps(sum, x, w);
     }
 };
@@ -65,9 +66,9 @@ template <> struct pairs_of<avx512_bf16> {
 /// y = start + x panel for `Rows` rows. Flattened, and with nothing behind the loop but stores:
 /// sums that more code touches do not stay in registers.
 template <class Arch, idx Rows, idx Vectors, idx Lines>
-[[gnu::flatten]] void pair_tile(const linear_pair_panel& c, idx first, const float* start, float* y,
+[[gnu::flatten]] void bf16_tile(const linear_bf16_panel& c, idx first, const float* start, float* y,
                                 idx y_row, ahead<Lines> memory) {
-    using P = pairs_of<Arch>;
+    using P = bf16_of<Arch>;
     constexpr idx step = Vectors * Arch::lanes * 2;
     const bf16* x = c.x.row(first);
     const bf16* panel = c.panel;
@@ -91,19 +92,19 @@ template <class Arch, idx Rows, idx Vectors, idx Lines>
 
 /// The same for any number of rows up to the arch's tile_rows. (AMX has its own.)
 template <class Arch, idx Lines>
-void pair_tiles(const linear_pair_panel& c, idx first, idx count, const float* start, float* y,
+void bf16_tiles(const linear_bf16_panel& c, idx first, idx count, const float* start, float* y,
                 idx y_row, ahead<Lines> memory) {
     const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
-    unroll<pairs_of<Arch>::tile_rows>([&](auto r) {
+    unroll<bf16_of<Arch>::tile_rows>([&](auto r) {
         unroll<panel_vectors>([&](auto v) {
             if (count == r + 1 && vectors == v + 1)
-                pair_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row, memory);
+                bf16_tile<Arch, r + 1, v + 1>(c, first, start, y, y_row, memory);
         });
     });
 }
 
-template <class Arch> void run(const linear_pair_panel& c) {
-    constexpr idx width = panel_vectors * Arch::lanes, most = pairs_of<Arch>::tile_rows;
+template <class Arch> void run(const linear_bf16_panel& c) {
+    constexpr idx width = panel_vectors * Arch::lanes, most = bf16_of<Arch>::tile_rows;
     alignas(64) float start[width] = {}, rest[most * width];
     if (c.bias.data != nullptr)
         for (idx o = 0; o < width && o < c.y.cols; ++o) start[o] = c.bias.data[o];
@@ -112,7 +113,7 @@ template <class Arch> void run(const linear_pair_panel& c) {
     const auto each = [&](idx first, idx count, auto memory) {
         float* const y = fits ? c.y.row(first) : rest;
         const idx y_row = fits ? c.y.stride : width;
-        pair_tiles<Arch>(c, first, count, start, y, y_row, memory);
+        bf16_tiles<Arch>(c, first, count, start, y, y_row, memory);
         if (!fits || c.f != activation::none)
             activate<Arch>(c.f, {y, count, c.y.cols, y_row}, c.y.slice(first, count));
     };
@@ -122,8 +123,8 @@ template <class Arch> void run(const linear_pair_panel& c) {
 }
 
 /// Dot products along the rows of both: a table that is not packed, such as a tied head.
-template <class Arch> void run(const linear_pair_rows& c) {
-    using P = pairs_of<Arch>;
+template <class Arch> void run(const linear_bf16_rows& c) {
+    using P = bf16_of<Arch>;
     constexpr idx step = Arch::lanes * 2;
     const idx whole_steps = c.w.cols / step * step, left = c.w.cols - whole_steps;
     for (idx o = 0; o < c.w.rows; ++o) {

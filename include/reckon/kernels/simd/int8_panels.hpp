@@ -1,7 +1,7 @@
-// Packed int8 rows for the tile of kernels/simd/int8.hpp: columns of the product (rows of the
-// weight [out, in]) in panels, [out / width][in / 4][width][4], so that a column's four numbers of
-// depth stand together; depth is filled up with zeros to a multiple of four. The last panel is as
-// many vectors wide as it needs. The layout depends on the arch's lanes alone.
+// Packed int8 rows for the tile of kernels/simd/linear_int8.hpp: columns of the product (rows of
+// the weight [out, in]) in panels, [out / width][in / 4][width][4], so that a column's four numbers
+// of depth stand together; depth is filled up with zeros to a multiple of four. The last panel is
+// as many vectors wide as it needs. The layout depends on the arch's lanes alone.
 #pragma once
 
 #include <reckon/core/matrix.hpp>
@@ -9,8 +9,8 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-template <class Arch> struct simd_byte_panels {
-    static constexpr idx width = simd::byte_vectors(Arch::lanes) * Arch::lanes;
+template <class Arch> struct simd_int8_panels {
+    static constexpr idx width = simd::int8_vectors(Arch::lanes) * Arch::lanes;
 
     struct view {
         using space = host;
@@ -29,7 +29,7 @@ template <class Arch> struct simd_byte_panels {
 
     class matrix : public packed_parameter {
       public:
-        using packing = simd_byte_panels;
+        using packing = simd_int8_panels;
 
         matrix() = default;
         matrix(idx rows, idx cols)
@@ -45,7 +45,7 @@ template <class Arch> struct simd_byte_panels {
         }
 
       private:
-        friend simd_byte_panels;
+        friend simd_int8_panels;
         heap_array<std::int8_t> items_;
         heap_array<float> scales_;
         heap_array<std::int32_t> offsets_;
