@@ -27,10 +27,13 @@ template <class Arch> void refused_or_here() {
 
 }  // namespace
 
-TEST_CASE("simd serves every op") {
+TEST_CASE("simd serves every op of a forward but those that make rows from indices") {
     for (const kernel_row& row : kernel_table<cpu_simd<any_arch>>) {
-        INFO(row.op);
-        CHECK(row.backend == std::string{"simd"});
+        const std::string op = row.op;
+        INFO(op);
+        const bool others =
+            op == "positions" || op == "rope_angles" || op.find(", backward") != op.npos;
+        CHECK(row.backend == std::string{others ? "reference" : "simd"});
     }
 }
 

@@ -4,6 +4,12 @@
 
 #include <reckon/core/config.hpp>
 
+// This file's own flags allow code of some instruction set that SIMD kernels know: their bodies,
+// and so xsimd, are included. Without it they are called where reckon::simd has compiled them.
+#if defined(__SSE4_2__) || defined(__aarch64__)
+#define RECKON_SIMD_BODIES 1
+#endif
+
 namespace reckon { inline namespace v0 {
 
 struct sse4_2 {

@@ -19,9 +19,10 @@ __device__ inline float activated(activation f, float x) {
             return x / (1 + expf(-1.5957691f * (x + 0.044715f * x * x * x)));
         case activation::silu:
             return x / (1 + expf(-x));
-        default:
+        case activation::none:
             return x;
     }
+    return x;  // no number of an activation; so that a new one is a warning above
 }
 
 struct activated_elements {

@@ -118,9 +118,12 @@ struct library {
                 return dnnl_eltwise_gelu_erf;
             case activation::gelu_tanh:
                 return dnnl_eltwise_gelu_tanh;
-            default:
+            case activation::silu:
                 return dnnl_eltwise_swish;
+            case activation::none:
+                break;  // has no post-op
         }
+        return dnnl_alg_kind_undef;
     }
 };
 

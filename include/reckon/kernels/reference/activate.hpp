@@ -20,9 +20,10 @@ template <floating S> S activated(activation f, S x) {
         }
         case activation::silu:
             return x / (1 + std::exp(-x));
-        default:
+        case activation::none:
             return x;
     }
+    return x;  // no number of an activation; so that a new one is a warning above
 }
 
 /// df / dx
@@ -42,9 +43,10 @@ template <floating S> S activated_slope(activation f, S x) {
             const S s = 1 / (1 + std::exp(-x));
             return s * (1 + x * (1 - s));
         }
-        default:
+        case activation::none:
             return S(1);
     }
+    return S(1);  // likewise
 }
 
 template <class C, class E>

@@ -8,8 +8,7 @@
 // zero.)
 #pragma once
 
-#include <reckon/kernels/simd/linear_bf16.hpp>
-#include <reckon/kernels/simd/linear_int8.hpp>
+#include <reckon/kernels/simd/batch.hpp>
 
 #include <cstring>
 
@@ -119,33 +118,6 @@ template <class T> void multiply_tiles(const tile_product& p, idx columns) {
         multiply_tiles<T, 2>(p);
     else
         multiply_tiles<T, 1>(p);
-}
-
-/// Rows that are handed over at once: those of a task.
-template <> struct int8_of<avx512_amx> : int8_of<avx512_vnni> {
-    static constexpr idx tile_rows = 144, rows_by_vectors = 4;
-};
-template <> struct bf16_of<avx512_amx> : bf16_of<avx512_bf16> {
-    static constexpr idx tile_rows = 144;
-};
-
-template <std::same_as<avx512_amx> Arch, idx Most = int8_of<Arch>::tile_rows, idx Lines>
-void int8_tiles(const linear_int8_panel& c, idx first, idx count, std::int32_t* out, ahead<Lines>) {
-    constexpr idx width = int8_vectors(avx512_amx::lanes) * avx512_amx::lanes;
-    constexpr idx few = int8_of<avx512_amx>::rows_by_vectors;
-    if (count <= few) return int8_tiles<avx512_vnni, few>(c, first, count, out, ahead<0>{});
-    alignas(64) constexpr std::int32_t zeros[width] = {};
-    multiply_tiles<std::int8_t>({c.x.q + first * c.x.q_row, c.x.q_row, count, c.panel,
-                                 round_up(c.x.cols, 4), zeros, out, width * sizeof(*out)},
-                                c.y.cols);
-}
-
-template <std::same_as<avx512_amx> Arch, idx Lines>
-void bf16_tiles(const linear_bf16_panel& c, idx first, idx count, const float* start, float* y,
-                idx y_row, ahead<Lines>) {
-    multiply_tiles<bf16>({c.x.row(first), c.x.stride * sizeof(bf16), count, c.panel,
-                          c.x.cols * sizeof(bf16), start, y, y_row * sizeof(*y)},
-                         c.y.cols);
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA

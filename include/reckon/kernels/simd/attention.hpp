@@ -12,13 +12,127 @@
 // it does not are finite.
 #pragma once
 
-#include <reckon/kernels/simd/int8.hpp>
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/attention.hpp>
+#include <reckon/core/cache_view.hpp>
 #include <reckon/kernels/simd/linear.hpp>
+#include <reckon/kernels/simd/panels.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/int8.hpp>
 
 #include <cstring>
 #include <limits>
 #include <optional>
+#endif
 
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// A query's row of one head, the keys it sees, and where its sum of values goes.
+struct attention_query {
+    const float* row;
+    intervals visible;
+    float* y;
+};
+
+/// Up to panel_vectors * lanes queries of a sequence, of all heads that read these keys.
+template <class K> struct attention_block {
+    const attention_query* queries;
+    idx count;
+    cache_view<const K> keys, values;
+    float scale;
+    float* scratch;  // attention_floats(..) numbers
+};
+
+/// Keys between two corrections of the running maximum.
+inline constexpr idx attention_chunk = 256;
+
+/// The scratch of one attention_block: queries, scores, sums of values; then keys and values where
+/// they are stored as something else than float, values also where they are no whole vectors.
+template <class K> constexpr idx attention_floats(idx lanes, idx key_width, idx value_width) {
+    const idx rows = panel_vectors * lanes, padded = round_up(value_width, lanes);
+    constexpr bool floats = std::same_as<K, float>;
+    return rows * (key_width + attention_chunk + padded) +
+           attention_chunk *
+               ((floats ? 0 : key_width) + (floats && padded == value_width ? 0 : padded));
+}
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+/// The element types that a cache of keys and values may have here.
+template <class K>
+concept cacheable = std::same_as<K, float> || std::same_as<K, bf16> || std::same_as<K, std::int8_t>;
+
+/// Where each sequence's blocks of queries begin, then the kernel's scratch for each worker.
+struct attention_plan {
+    idx table_bytes, worker_bytes;
+};
+
+template <class Arch, class K, class M>
+constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p) {
+    return {round_up((p.sequences.count() + 1) * sizeof(idx), 64),
+            round_up(attention_floats<K>(Arch::lanes, p.key_width(), p.value_width()), 16) *
+                sizeof(float)};
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, simd::cacheable K, class M>
+constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
+                                idx threads) {
+    const auto plan = simd::plan_attention<Arch>(p);
+    return plan.table_bytes + plan.worker_bytes * threads;
+}
+
+/// The queries of a sequence that share a head of keys, row by row and head by head, are cut into
+/// blocks; a task is a block.
+template <class Arch, class Next, class C, simd::cacheable K, class M>
+void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
+                      std::byte* scratch, view<float> y) {
+    constexpr idx most = simd_panels<Arch>::width;
+    const auto plan = simd::plan_attention<Arch>(p);
+    const idx sequences = p.sequences.count(), key_heads = p.options.key_heads;
+    const idx group = p.options.heads / key_heads;
+    auto* const first_block = reinterpret_cast<idx*>(scratch);
+    first_block[0] = 0;
+    for (idx s = 0; s < sequences; ++s)
+        first_block[s + 1] = first_block[s] + (p.sequences.length(s) * group + most - 1) / most;
+
+    ctx.parallel(first_block[sequences] * key_heads, [&](idx task, idx worker) {
+        const idx block = task / key_heads, key_head = task % key_heads;
+        idx s = 0, beyond = sequences;  // first_block[s] <= block < first_block[beyond]
+        while (beyond - s > 1) {
+            const idx middle = (s + beyond) / 2;
+            (first_block[middle] <= block ? s : beyond) = middle;
+        }
+        const idx key_width = p.key_width(), value_width = p.value_width();
+        const idx first = (block - first_block[s]) * most;
+        const idx left = p.sequences.length(s) * group - first, count = left < most ? left : most;
+        const auto mask = p.mask.at(s);
+        simd::attention_query queries[most];
+        for (idx i = 0; i < count; ++i) {
+            const idx own = (first + i) / group, row = p.sequences.begin(s) + own;
+            const idx head = key_head * group + (first + i) % group;
+            queries[i] = {p.query.row(row) + head * key_width,
+                          mask.keys_of(p.options.first_position[s] + own, p.keys(s)),
+                          y.row(row) + head * value_width};
+        }
+        const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
+        const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
+        simd::call<Arch>(simd::attention_block<K>{
+            queries, count, keys.columns(key_head * key_width, key_width),
+            values.columns(key_head * value_width, value_width), p.options.scale,
+            reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// f(intervals) for what each query sees, once for neighbours that see the same.
@@ -292,3 +406,4 @@ template <class Arch, class K> void run(const attention_block<K>& c) {
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

@@ -6,10 +6,19 @@
 #include <reckon/core/dtype.hpp>
 #include <reckon/kernels/simd/compiled.hpp>
 
+// g++ 12 sees uninitialised variables in its own avx512fintrin.h, which its authors meant so.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
 #include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include <type_traits>
 #include <utility>

@@ -158,6 +158,13 @@ template <> struct int8_of<avx512_vnni> : int8_of_avx512 {
 };
 #endif
 
+#ifdef RECKON_AMX
+/// Rows that are handed over at once: those of a task.
+template <> struct int8_of<avx512_amx> : int8_of<avx512_vnni> {
+    static constexpr idx tile_rows = 144, rows_by_vectors = 4;
+};
+#endif
+
 #ifdef __aarch64__
 template <> struct int8_of<neon64> {
     using sums = int32x4_t;

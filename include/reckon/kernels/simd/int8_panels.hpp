@@ -5,7 +5,8 @@
 #pragma once
 
 #include <reckon/core/matrix.hpp>
-#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/core/weights.hpp>
+#include <reckon/kernels/simd/sizes.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 

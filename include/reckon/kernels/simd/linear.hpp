@@ -1,11 +1,78 @@
-// linear over packed panels (the register tile) and over a dense weight [out, in] (dot products,
-// a few outputs of several rows at a time); linear_transposed, whose weight is a panel as it lies.
-// The order of a sum depends on its length alone.
+// linear over f32 weights: packed panels (the register tile) and a dense weight [out, in] (dot
+// products, a few outputs of several rows at a time). Packed weights that read the same rows
+// (query, key, value) are one parallel region. The order of a sum depends on its length alone.
 #pragma once
 
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/kernels/simd/panels.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#ifdef RECKON_SIMD_BODIES
 #include <reckon/kernels/simd/math.hpp>
 #include <reckon/kernels/simd/tile.hpp>
+#endif
 
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = f(x w^T + bias); a null bias adds nothing.
+struct linear_dense {
+    view<const float> x, w, bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same for the columns of one panel (kernels/simd/panels.hpp); bias and y are those columns.
+/// `next` is the panel to read ahead meanwhile, wherever it points; none where it is the panel.
+struct linear_panel {
+    view<const float> x;
+    const float *panel, *next;
+    view<const float> bias;
+    activation f;
+    view<float> y;  // at most panel_vectors * lanes columns
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                    simd::group<typename simd_panels<Arch>::view> group) {
+    constexpr idx width = simd_panels<Arch>::width;
+    simd::by_blocks_of(
+        ctx, x.rows, x.cols * sizeof(float), group, width,
+        [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+            simd::call<Arch>(simd::linear_panel{x.slice(r, rows), p.w.panel(o), p.w.panel(next),
+                                                p.e.bias.columns(o, outs), p.e.f,
+                                                p.y.slice(r, rows).columns(o, outs)});
+        });
+}
+
+/// Over a packed weight, which is one of one.
+template <class Arch, class Next, class C, class W>
+requires requires(C& ctx, view<const float> x, simd::group<W> group) {
+    linears_kernel(cpu_simd<Arch, Next>{}, ctx, x, group);
+}
+void linear_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const float> x, W w, epilogue<float> e,
+                   view<float> y) {
+    const linear_operands<W, float> one[]{{w, e, y}};
+    linears_kernel(tag, ctx, x, simd::group<W>(one));
+}
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> w,
+                   epilogue<float> e, view<float> y) {
+    simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+        simd::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
+                                            e.bias.columns(o, outs), e.f,
+                                            y.slice(r, rows).columns(o, outs)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> void run(const linear_panel& c) {
@@ -88,20 +155,5 @@ template <class Arch> void run(const linear_dense& c) {
     if (c.f != activation::none) activate<Arch>(c.f, c.y, c.y);
 }
 
-template <class Arch> void run(const linear_transposed& c) {
-    alignas(64) const float zeros[panel_vectors * Arch::lanes] = {};
-    const idx vectors = c.y.cols / Arch::lanes, done = vectors * Arch::lanes;
-    run_product<Arch>(
-        {c.x.data, c.x.stride, 1, c.w.data, c.w.stride, c.w.rows, zeros, 0, c.y.data, c.y.stride},
-        c.y.rows, vectors);
-    if (done == c.y.cols) return;
-    const first_lanes rest{c.y.cols - done};
-    for (idx r = 0; r < c.y.rows; ++r) {
-        vec<Arch> sum(0);
-        for (idx k = 0; k < c.w.rows; ++k)
-            sum = fused<Arch>(vec<Arch>(c.x(r, k)), load<Arch>(c.w.row(k) + done, rest), sum);
-        store<Arch>(sum, c.y.row(r) + done, rest);
-    }
-}
-
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

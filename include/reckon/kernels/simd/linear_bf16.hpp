@@ -1,67 +1,100 @@
-// linear over bf16 weights: rows of x are bf16 as well, products are summed in float, two numbers
-// of depth at a time. AVX-512 multiplies pairs (vdpbf16ps, which reads and writes denormals as
-// zero); the others widen them: a bf16 is the upper half of a float.
+// linear over bf16 weights, packed or as they lie: rows of x are rounded to bf16 once for all
+// products that read them (bf16.hpp).
 #pragma once
 
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/kernels/simd/panels.hpp>
+#include <reckon/kernels/simd/round_rows.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/amx.hpp>
+#include <reckon/kernels/simd/bf16.hpp>
 #include <reckon/kernels/simd/math.hpp>
 #include <reckon/kernels/simd/tile.hpp>
 
 #include <cstring>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = f(x w^T + bias) over bf16 weights, for the columns of one panel
+/// (kernels/simd/panels.hpp). Rows of x are bf16 too, filled up with zero to an even number.
+struct linear_bf16_panel {
+    view<const bf16> x;
+    const bf16 *panel, *next;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same over bf16 rows as they are, [out, in].
+struct linear_bf16_rows {
+    view<const bf16> x, w;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-/// What an instruction set knows of bf16: pairs of it, as many as it has lanes, and their dot
-/// products.
-template <class Arch> struct bf16_of {
-    struct vector {
-        vec<Arch> low, high;
-    };
-    /// Rows that fit beside the halves of panel_vectors columns.
-    static constexpr idx tile_rows = Arch::lanes == 16 ? 6 : std::same_as<Arch, neon64> ? 4 : 2;
+/// f<Bf16>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
+/// products run.
+template <class Arch, class C, class F> void over_bf16(C& ctx, view<const float> x, const F& f) {
+    const auto scope = ctx.scope();
+    auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
+    by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        call<Arch>(round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
+        for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
+    });
+    const view<const bf16> rounded_x = rounded;
+    with_extension<Arch, avx512_amx, avx512_bf16>(
+        [&]<class Bf16>() { f.template operator()<Bf16>(rounded_x); });
+}
 
-    static vector load(const bf16* w) {
-        return halves(vec<Arch>::load_unaligned(reinterpret_cast<const float*>(w)));
-    }
-    static vector broadcast(const bf16* x) {
-        float two;
-        std::memcpy(&two, x, sizeof two);
-        return halves(vec<Arch>(two));
-    }
-    static vec<Arch> dot(vec<Arch> sum, const vector& x, const vector& w) {
-        return fused<Arch>(x.high, w.high, fused<Arch>(x.low, w.low, sum));
-    }
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
 
-  private:
-    static vector halves(vec<Arch> both) {
-        const vec<Arch> upper(__builtin_bit_cast(float, 0xffff0000u));
-        if constexpr (std::same_as<Arch, neon64>)
-            return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(both), 16)),
-                    both & upper};
-        else
-            return {
-                xsimd::bitwise_cast<vec<Arch>>(
-                    xsimd::bitwise_cast<xsimd::batch<std::int32_t, typename on<Arch>::arch>>(both)
-                    << 16),
-                both & upper};
-    }
-};
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-#if defined(__AVX512BF16__) && defined(__AVX512VNNI__)
-template <> struct bf16_of<avx512_bf16> {
-    using vector = __m512bh;
-    static constexpr idx tile_rows = 9;
+template <class Arch, class Next, class W>
+requires std::same_as<W, view<const bf16>> || std::same_as<W, typename simd_bf16_panels<Arch>::view>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
+    return rows * simd::round_up(w.cols, 2) * sizeof(bf16);
+}
 
-    static vector load(const bf16* w) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w)); }
-    static vector broadcast(const bf16* x) {
-        std::int32_t two;
-        std::memcpy(&two, x, sizeof two);
-        return reinterpret_cast<__m512bh>(_mm512_set1_epi32(two));
-    }
-    static vec<avx512_bf16> dot(vec<avx512_bf16> sum, vector x, vector w) {
-        return _mm512_dpbf16_ps(sum, x, w);
-    }
-};
-#endif
+template <class Arch, class Next, class C>
+void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                    simd::group<typename simd_bf16_panels<Arch>::view> group) {
+    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
+        constexpr idx width = simd_bf16_panels<Arch>::width;
+        simd::by_blocks_of(
+            ctx, x.rows, x.cols * sizeof(bf16), group, width,
+            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+                simd::call<Bf16>(simd::linear_bf16_panel{
+                    rounded_x.slice(r, rows), p.w.panel(o), p.w.panel(next),
+                    p.e.bias.columns(o, outs), p.e.f, p.y.slice(r, rows).columns(o, outs)});
+            });
+    });
+}
+
+template <class Arch, class Next, class C>
+void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const bf16> w,
+                   epilogue<float> e, view<float> y) {
+    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
+        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+            simd::call<Bf16>(simd::linear_bf16_rows{rounded_x.slice(r, rows), w.slice(o, outs),
+                                                    e.bias.columns(o, outs), e.f,
+                                                    y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// y = start + x panel for `Rows` rows. Flattened, and with nothing behind the loop but stores:
 /// sums that more code touches do not stay in registers.
@@ -102,6 +135,16 @@ void bf16_tiles(const linear_bf16_panel& c, idx first, idx count, const float* s
         });
     });
 }
+
+#ifdef RECKON_AMX
+template <std::same_as<avx512_amx> Arch, idx Lines>
+void bf16_tiles(const linear_bf16_panel& c, idx first, idx count, const float* start, float* y,
+                idx y_row, ahead<Lines>) {
+    multiply_tiles<bf16>({c.x.row(first), c.x.stride * sizeof(bf16), count, c.panel,
+                          c.x.cols * sizeof(bf16), start, y, y_row * sizeof(*y)},
+                         c.y.cols);
+}
+#endif
 
 template <class Arch> void run(const linear_bf16_panel& c) {
     constexpr idx width = panel_vectors * Arch::lanes, most = bf16_of<Arch>::tile_rows;
@@ -148,3 +191,4 @@ template <class Arch> void run(const linear_bf16_rows& c) {
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

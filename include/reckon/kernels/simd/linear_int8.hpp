@@ -1,7 +1,16 @@
-// linear over int8 weights: rows of x become int8, products are exact in int32 (int8.hpp), four
-// numbers of depth at a time.
+// linear over int8 weights, packed or as they lie: rows of x become int8 once for all products that
+// read them, products are exact in int32 (int8.hpp), four numbers of depth at a time.
 #pragma once
 
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/int8_sums.hpp>
+#include <reckon/core/weights.hpp>
+#include <reckon/kernels/simd/panels.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/amx.hpp>
 #include <reckon/kernels/simd/int8.hpp>
 #include <reckon/kernels/simd/math.hpp>
 #include <reckon/kernels/simd/tile.hpp>
@@ -9,7 +18,131 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#endif
 
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// Rows as int8, filled up with zeros to q_row bytes (a multiple of 64), and the scale of each. An
+/// arch that multiplies unsigned by signed bytes adds 128 to all of them.
+struct quantise_rows {
+    view<const float> x;
+    std::int8_t* q;
+    idx q_row;
+    int8_scale* scales;
+};
+
+/// Rows made by quantise_rows.
+struct rows_as_int8 {
+    const std::int8_t* q;
+    idx q_row;
+    const int8_scale* scales;
+    idx rows, cols;
+};
+
+/// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/int8_panels.hpp).
+struct linear_int8_panel {
+    rows_as_int8 x;
+    const std::int8_t *panel, *next;
+    const float* scales;
+    const std::int32_t* offsets;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+/// The same over int8 rows as they are, [out, in].
+struct linear_int8_rows {
+    rows_as_int8 x;
+    view<const std::int8_t> w;
+    const float* scales;
+    view<const float> bias;
+    activation f;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+/// Where rows of x stand as int8, behind their scales.
+struct int8_plan {
+    idx q_row, scale_bytes, bytes;
+
+    RECKON_INLINE constexpr int8_plan(idx rows, idx cols)
+        : q_row(round_up(cols, 64)),
+          scale_bytes(round_up(rows * sizeof(int8_scale), 64)),
+          bytes(scale_bytes + rows * q_row) {}
+};
+
+/// f<Int8>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Int8 wants them.
+template <class Arch, class C, class F> void over_int8(C& ctx, view<const float> x, const F& f) {
+    const auto scope = ctx.scope();
+    const int8_plan plan(x.rows, x.cols);
+    const auto memory = ctx.template make<std::byte>(1, plan.bytes);
+    auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
+    auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
+    with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Int8>() {
+        by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+            call<Int8>(quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
+        });
+        f.template operator()<Int8>([&](idx r, idx rows) {
+            return rows_as_int8{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
+        });
+    });
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class W>
+requires std::same_as<W, int8_view<host>> || std::same_as<W, typename simd_int8_panels<Arch>::view>
+constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
+    return simd::int8_plan(rows, w.cols).bytes;
+}
+
+template <class Arch, class Next>
+void quantise_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, std::int8_t* q, idx q_row,
+                          int8_scale* scales) {
+    simd::call<Arch>(simd::quantise_rows{x, q, q_row, scales});
+}
+
+template <class Arch, class Next>
+void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
+    simd::call<Arch>(sums);
+}
+
+template <class Arch, class Next, class C>
+requires(!C::recording) void linears_kernel(
+    cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+    simd::group<typename simd_int8_panels<Arch>::view> group) {
+    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
+        constexpr idx width = simd_int8_panels<Arch>::width;
+        simd::by_blocks_of(ctx, x.rows, x.cols, group, width,
+                           [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+                               simd::call<Int8>(simd::linear_int8_panel{
+                                   rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
+                                   p.w.offsets + o, p.e.bias.columns(o, outs), p.e.f,
+                                   p.y.slice(r, rows).columns(o, outs)});
+                           });
+    });
+}
+
+template <class Arch, class Next, class C>
+requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
+                                           int8_view<host> w, epilogue<float> e, view<float> y) {
+    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
+        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+            simd::call<Int8>(simd::linear_int8_rows{rows_of(r, rows), w.values.slice(o, outs),
+                                                    w.scales.data + o, e.bias.columns(o, outs), e.f,
+                                                    y.slice(r, rows).columns(o, outs)});
+        });
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 /// Rows as int8 by the rule of kernels/reference/int8.hpp.
@@ -62,29 +195,6 @@ template <class Arch> void run(const quantise_rows& c) {
     }
 }
 
-/// Heads as int8 by the rule of kernels/reference/store_rows.hpp.
-template <class Arch> void run(const quantise_heads& c) {
-    for (idx h = 0; h < c.x.rows; ++h) {
-        const float* x = c.x.row(h);
-        vec<Arch> tops(0), odd(0);
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = load<Arch>(x + i, size);
-            tops = xsimd::max(tops, xsimd::abs(v));
-            odd += v - v;
-        });
-        const bool finite = sum_of<Arch>(odd) == 0;
-        float top = highest_of<Arch>(tops);
-        if (!finite || top < int8_scale::least) top = 0;
-        const vec<Arch> scale(top > 0 ? 127 / top : 0);
-        std::int8_t* const q = c.q + h * c.x.cols;
-        steps<Arch>(c.x.cols, [&](idx i, auto size) {
-            const vec<Arch> v = finite ? load<Arch>(x + i, size) * scale : vec<Arch>(0);
-            narrow<Arch>(v, q + i, size);
-        });
-        c.scales[h] = finite ? top / 127 : std::numeric_limits<float>::quiet_NaN();
-    }
-}
-
 /// Sums of one panel's columns for `Rows` rows, [Rows][width]. Flattened, and with nothing behind
 /// the loop but stores: sums that more code touches do not stay in registers.
 template <class Arch, idx Rows, idx Vectors, idx Lines>
@@ -123,6 +233,19 @@ void int8_tiles(const linear_int8_panel& c, idx first, idx count, std::int32_t* 
         });
     });
 }
+
+#ifdef RECKON_AMX
+template <std::same_as<avx512_amx> Arch, idx Most = int8_of<Arch>::tile_rows, idx Lines>
+void int8_tiles(const linear_int8_panel& c, idx first, idx count, std::int32_t* out, ahead<Lines>) {
+    constexpr idx width = int8_vectors(avx512_amx::lanes) * avx512_amx::lanes;
+    constexpr idx few = int8_of<avx512_amx>::rows_by_vectors;
+    if (count <= few) return int8_tiles<avx512_vnni, few>(c, first, count, out, ahead<0>{});
+    alignas(64) constexpr std::int32_t zeros[width] = {};
+    multiply_tiles<std::int8_t>({c.x.q + first * c.x.q_row, c.x.q_row, count, c.panel,
+                                 round_up(c.x.cols, 4), zeros, out, width * sizeof(*out)},
+                                c.y.cols);
+}
+#endif
 
 template <class Arch> void run(const linear_int8_panel& c) {
     using B = int8_of<Arch>;
@@ -227,3 +350,4 @@ template <class Arch> void run(const int8_sums& c) {
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

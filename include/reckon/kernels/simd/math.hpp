@@ -67,6 +67,7 @@ template <class Arch, activation F> [[gnu::always_inline]] inline vec<Arch> acti
     } else if constexpr (F == activation::silu) {
         return not_far_below<Arch>(x) / (one + exp<Arch>(-x));
     } else {
+        static_assert(F == activation::none);
         return x;
     }
 }
@@ -82,7 +83,7 @@ template <class G> void with_constant(activation f, const G& g) {
             return g(std::integral_constant<activation, activation::gelu_tanh>{});
         case activation::silu:
             return g(std::integral_constant<activation, activation::silu>{});
-        default:
+        case activation::none:
             return g(std::integral_constant<activation, activation::none>{});
     }
 }
@@ -95,17 +96,6 @@ template <class Arch> void activate(activation f, view<const float> x, view<floa
                 store<Arch>(activated<Arch, constant()>(load<Arch>(x.row(r) + i, size)),
                             y.row(r) + i, size);
             });
-    });
-}
-
-/// y = f(gate) x, likewise.
-template <class Arch>
-void gated_row(activation f, const float* gate, const float* x, float* y, idx n) {
-    with_constant(f, [=](auto constant) {
-        steps<Arch>(n, [=](idx i, auto size) {
-            const vec<Arch> share = activated<Arch, constant()>(load<Arch>(gate + i, size));
-            store<Arch>(share * load<Arch>(x + i, size), y + i, size);
-        });
     });
 }
 

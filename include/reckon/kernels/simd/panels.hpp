@@ -6,8 +6,8 @@
 #pragma once
 
 #include <reckon/core/matrix.hpp>
-#include <reckon/kernels/simd/calls.hpp>
 #include <reckon/kernels/simd/int8_panels.hpp>
+#include <reckon/kernels/simd/sizes.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 

@@ -2,11 +2,40 @@
 // Neighbours that make a pair are complex numbers to xsimd, which takes them apart.
 #pragma once
 
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/rope.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#ifdef RECKON_SIMD_BODIES
 #include <reckon/kernels/simd/batch.hpp>
-#include <reckon/kernels/simd/calls.hpp>
 
 #include <complex>
+#endif
 
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// Turns the heads of x, each as wide as a row of angles: cosines, then sines.
+struct rope_rows {
+    rope_layout layout;
+    view<const float> angles;
+    view<float> x;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
+                 view<float> x) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> struct pairs {
@@ -63,3 +92,4 @@ template <class Arch> void run(const rope_rows& c) {
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

@@ -2,12 +2,12 @@
 // kernel of an instruction set, inlined or compiled (kernels/simd/compiled.hpp).
 #pragma once
 
-#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/view.hpp>
 #include <reckon/kernels/simd/compiled.hpp>
 
-#if defined(__SSE4_2__) || defined(__aarch64__)
-#include <reckon/kernels/simd/bodies.hpp>
-#endif
+#include <cstring>
+#include <span>
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
@@ -29,6 +29,9 @@ void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
         f(row, rows - row < high ? rows - row : high, col, cols - col < wide ? cols - col : wide);
     });
 }
+
+/// Products of the same rows.
+template <class W> using group = std::span<const linear_operands<W, float>>;
 
 /// f(one, row, rows, column, columns, next) likewise, over the results of several products of the
 /// same rows, all tasks at once. `next` is the column, if need be beyond the last, where the worker
@@ -53,12 +56,9 @@ void by_blocks_of(C& ctx, idx rows, idx row_bytes, const Group& group, idx wide,
     });
 }
 
-template <class Arch, class Call> void call(const Call& c) {
-    if constexpr (native<Arch>)
-        run<Arch>(c);
-    else if constexpr (usable<Arch>)
-        compiled<Arch>::run(c);
-    // else the tag's static_assert has said what is missing
+/// Whole rows, which may stand apart.
+inline void copy_rows(view<const float> x, view<float> y) {
+    for (idx i = 0; i < y.rows; ++i) std::memcpy(y.row(i), x.row(i), y.cols * sizeof(float));
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA

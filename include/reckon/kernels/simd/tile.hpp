@@ -4,7 +4,7 @@
 #pragma once
 
 #include <reckon/kernels/simd/batch.hpp>
-#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/sizes.hpp>
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 

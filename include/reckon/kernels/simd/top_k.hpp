@@ -2,10 +2,40 @@
 // are offered one by one, so the list is the reference's.
 #pragma once
 
+#include <reckon/backend/tags.hpp>
 #include <reckon/kernels/reference/top_k.hpp>
-#include <reckon/kernels/simd/batch.hpp>
-#include <reckon/kernels/simd/calls.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
 
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/batch.hpp>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// The best of each row, where all columns before `first` have been offered.
+struct top_k_rows {
+    view<const float> scores;
+    idx first;
+    view<float> values;
+    view<std::int32_t> columns;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void top_k_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> scores, idx first,
+                  view<float> values, view<std::int32_t> columns) {
+    simd::by_rows(ctx, scores.rows, scores.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::top_k_rows{scores.slice(r, rows), first, values.slice(r, rows),
+                                          columns.slice(r, rows)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
 template <class Arch> void run(const top_k_rows& c) {
@@ -29,3 +59,4 @@ template <class Arch> void run(const top_k_rows& c) {
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

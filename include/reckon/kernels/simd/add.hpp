@@ -1,0 +1,55 @@
+// add, row by row; and the sum that a fused norm begins with.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/batch.hpp>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = a + b
+struct add_rows {
+    view<const float> a, b;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> a, view<const float> b,
+                view<float> y) {
+    simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+template <class Arch> void run(const add_rows& c) {
+    for (idx r = 0; r < c.y.rows; ++r)
+        steps<Arch>(c.y.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(c.a.row(r) + i, size) + load<Arch>(c.b.row(r) + i, size),
+                        c.y.row(r) + i, size);
+        });
+}
+
+/// Row r of x += f; each(vector of the sums).
+template <class Arch, class Call, class F> void add_to_row(const Call& c, idx r, const F& each) {
+    float* const x = c.x.row(r);
+    steps<Arch>(c.x.cols, [&](idx i, auto size) {
+        const vec<Arch> own = load<Arch>(x + i, size) + load<Arch>(c.f.row(r) + i, size);
+        store<Arch>(own, x + i, size);
+        each(own);
+    });
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

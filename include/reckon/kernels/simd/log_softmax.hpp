@@ -1,0 +1,58 @@
+// log_softmax, row by row.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/math.hpp>
+
+#include <cmath>
+#include <limits>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = x - log(sum of exp(x))
+struct log_softmax_rows {
+    view<const float> x;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void log_softmax_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::log_softmax_rows{x.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+template <class Arch> void run(const log_softmax_rows& c) {
+    constexpr float least = -std::numeric_limits<float>::infinity();
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float* x = c.x.row(r);
+        vec<Arch> highest(least), sum(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            highest = xsimd::max(highest, load<Arch>(x + i, size, least));
+        });
+        const float top = highest_of<Arch>(highest);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            sum += exp<Arch>(load<Arch>(x + i, size, least) - vec<Arch>(top));
+        });
+        const vec<Arch> shift(top + std::log(sum_of<Arch>(sum)));
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            store<Arch>(load<Arch>(x + i, size) - shift, c.y.row(r) + i, size);
+        });
+    }
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

@@ -1,0 +1,55 @@
+// pool: the mean, the first or the last row of each sequence.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/core/activation.hpp>
+#include <reckon/core/ragged.hpp>
+#include <reckon/kernels/simd/tasks.hpp>
+
+#include <cstring>
+
+#ifdef RECKON_SIMD_BODIES
+#include <reckon/kernels/simd/batch.hpp>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = the mean of x's rows, one row
+struct mean_of_rows {
+    view<const float> x;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, view<const float> x,
+                 view<float> y) {
+    ctx.parallel(sequences.count(), [&](idx s, idx) {
+        const auto own = x.slice(sequences.begin(s), sequences.length(s));
+        if (how == pooling::mean)
+            simd::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
+        else
+            std::memcpy(y.row(s), own.row(how == pooling::first ? 0 : own.rows - 1),
+                        y.cols * sizeof(float));
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+template <class Arch> void run(const mean_of_rows& c) {
+    const vec<Arch> count(float(c.x.rows));
+    steps<Arch>(c.x.cols, [&](idx i, auto size) {
+        vec<Arch> sum(0);
+        for (idx r = 0; r < c.x.rows; ++r) sum += load<Arch>(c.x.row(r) + i, size);
+        store<Arch>(sum / count, c.y.data + i, size);
+    });
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif

@@ -1,0 +1,85 @@
+// rms_norm, alone and behind a residual (add_rms_norm), row by row.
+#pragma once
+
+#include <reckon/backend/tags.hpp>
+#include <reckon/kernels/simd/add.hpp>
+
+#ifdef RECKON_SIMD_BODIES
+#include <cmath>
+#endif
+
+namespace reckon { inline namespace v0 { namespace simd {
+
+/// y = x / sqrt(mean of x^2 + epsilon) * gain
+struct rms_norm_rows {
+    view<const float> x, gain;
+    float epsilon;
+    view<float> y;
+};
+
+/// x += f, then y = the norm of x; y may be x.
+struct add_rms_norm_rows {
+    view<const float> f;
+    view<float> x;
+    view<const float> gain;
+    float epsilon;
+    view<float> y;
+};
+
+}}}  // namespace reckon::v0::simd
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, class C>
+void rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
+                     float epsilon, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void add_rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
+                         view<const float> gain, float epsilon, view<float> y) {
+    simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        simd::call<Arch>(simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, epsilon,
+                                                 y.slice(r, rows)});
+    });
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
+
+#ifdef RECKON_SIMD_BODIES
+namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
+
+/// The rms norm of a row whose vectors' squares sum to `squares`.
+template <class Arch, class Call> void rms_norm_row(const Call& c, idx r, vec<Arch> squares) {
+    const idx n = c.x.cols;
+    const vec<Arch> scale(1 / std::sqrt(sum_of<Arch>(squares) / float(n) + c.epsilon));
+    steps<Arch>(n, [&](idx i, auto size) {
+        store<Arch>(load<Arch>(c.x.row(r) + i, size) * scale * load<Arch>(c.gain.data + i, size),
+                    c.y.row(r) + i, size);
+    });
+}
+
+template <class Arch> void run(const rms_norm_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> squares(0);
+        steps<Arch>(c.x.cols, [&](idx i, auto size) {
+            const vec<Arch> own = load<Arch>(c.x.row(r) + i, size);
+            squares = fused<Arch>(own, own, squares);
+        });
+        rms_norm_row<Arch>(c, r, squares);
+    }
+}
+
+template <class Arch> void run(const add_rms_norm_rows& c) {
+    for (idx r = 0; r < c.x.rows; ++r) {
+        vec<Arch> squares(0);
+        add_to_row<Arch>(c, r, [&](vec<Arch> own) { squares = fused<Arch>(own, own, squares); });
+        rms_norm_row<Arch>(c, r, squares);
+    }
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+#endif
