@@ -11,7 +11,8 @@ constexpr bool served_on_the_gpu() {
     for (const auto& [op, backend] : kernel_table<gpu_cuda<>>) {
         const std::string_view name = op;
         const bool missing = name.starts_with("linear, ") ||  // packed, bf16, int8
-                             name == "top_k" || name == "add_layer_norm" ||
+                             name == "top_k" || name.ends_with(", backward") ||
+                             name == "add_layer_norm" ||
                              name == "add_rms_norm";  // by their parts
         if ((std::string_view{backend} == "cuda") == missing) return false;
     }

@@ -28,10 +28,13 @@ template <class Op, class C, class... A> struct kernel_call<Op, C, void(A...)> {
         Op::kernel(typename C::tag{}, ctx, a...);
     };
 
+    static constexpr bool has_otherwise = requires(C & ctx, A... a) { Op::otherwise(ctx, a...); };
+
+    // (Both questions are members: within a function nvcc 13 answers some of them with no.)
     static void run(C& ctx, A... a) {
-        if constexpr (requires { Op::kernel(typename C::tag{}, ctx, a...); })
+        if constexpr (is_served)
             Op::kernel(typename C::tag{}, ctx, a...);
-        else if constexpr (requires { Op::otherwise(ctx, a...); })
+        else if constexpr (has_otherwise)
             Op::otherwise(ctx, a...);
         else
             static_assert(sizeof(C) == 0,

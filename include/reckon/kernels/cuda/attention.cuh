@@ -126,7 +126,7 @@ requires(!std::same_as<K, std::int8_t>) void attention_kernel(
         return gpu.check_of("attention", what, "at most ");
     };
     const cuda::attending_rows<K, M> work{p.query,
-                                          cuda::on_device("attention", p.rows),
+                                          cuda::on_device("attention", p.sequences),
                                           p.source,
                                           p.mask,
                                           p.options.first_position,
