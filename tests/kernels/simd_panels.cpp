@@ -82,14 +82,14 @@ template <class Arch> void sums_are_exact(idx rows, idx in, idx out, filling how
     const std::vector<int8_scale> of_rows(rows, int8_scale{.scale = 1});
     const std::vector<float> scales(wide, 1);
     std::vector<float> y(rows * out);
-    simd::call<Arch>(simd::linear_int8_panel{{q.data(), q_row, of_rows.data(), rows, in},
-                                             panel.data(),
-                                             panel.data(),
-                                             scales.data(),
-                                             offsets.data(),
-                                             {},
-                                             activation::none,
-                                             {y.data(), rows, out}});
+    simd::call(Arch{}, simd::linear_int8_panel{{q.data(), q_row, of_rows.data(), rows, in},
+                                               panel.data(),
+                                               panel.data(),
+                                               scales.data(),
+                                               offsets.data(),
+                                               {},
+                                               activation::none,
+                                               {y.data(), rows, out}});
     idx wrong = 0;
     for (idx r = 0; r < rows; ++r)
         for (idx o = 0; o < out; ++o) {
@@ -101,13 +101,13 @@ template <class Arch> void sums_are_exact(idx rows, idx in, idx out, filling how
 }
 
 /// One panel of bf16 weights and rows of x as the products get them.
-struct pairs {
+struct bf16_product {
     idx rows, in, out, wide, deep;
     std::vector<bf16> x;
     guarded<bf16> panel;
     std::vector<double> exact;
 
-    pairs(idx r, idx k, idx o)
+    bf16_product(idx r, idx k, idx o)
         : rows(r),
           in(k),
           out(o),
@@ -133,19 +133,19 @@ struct pairs {
     template <class Arch> std::vector<float> product(idx first, idx count) {
         std::vector<float> y(count * out);
         const view<const bf16> all{x.data(), rows, deep};
-        simd::call<Arch>(simd::linear_bf16_panel{all.slice(first, count),
-                                                 panel.data(),
-                                                 panel.data(),
-                                                 {},
-                                                 activation::none,
-                                                 {y.data(), count, out}});
+        simd::call(Arch{}, simd::linear_bf16_panel{all.slice(first, count),
+                                                   panel.data(),
+                                                   panel.data(),
+                                                   {},
+                                                   activation::none,
+                                                   {y.data(), count, out}});
         return y;
     }
 };
 
 template <class Arch> void rows_stand_alone(idx rows, idx in, idx out) {
     CAPTURE(rows, in, out);
-    pairs p(rows, in, out);
+    bf16_product p(rows, in, out);
     const auto all = p.template product<Arch>(0, rows);
     double most = 0;
     for (idx i = 0; i < all.size(); ++i) most = std::max(most, std::abs(all[i] - p.exact[i]));
@@ -193,7 +193,7 @@ TEMPLATE_TEST_CASE("a row over a panel of bf16 does not depend on the rows besid
 TEST_CASE("a thread holds no tiles after a product") {
     if (!runs<avx512_amx>()) return;
     if constexpr (simd::usable<avx512_amx>) {
-        pairs p(3, 8, 16);
+        bf16_product p(3, 8, 16);
         p.product<avx512_amx>(0, 3);
         unsigned low = 0, high = 0;  // the components of state that are in use
         asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));

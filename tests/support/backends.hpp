@@ -12,6 +12,7 @@
 #ifdef RECKON_WITH_ONEDNN
 #include <reckon/kernels/onednn.hpp>
 #endif
+#include <reckon/backend/best_isa.hpp>
 #include <reckon/kernels/reference.hpp>
 #if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
 #include <reckon/kernels/simd.hpp>
@@ -73,8 +74,23 @@ struct simd_neon64 : simd_row<reckon::neon64> {
 #else
 #define RECKON_BACKENDS_NEON64
 #endif
-#define RECKON_BACKENDS_SIMD \
-    RECKON_BACKENDS_SSE4_2 RECKON_BACKENDS_AVX2 RECKON_BACKENDS_AVX512 RECKON_BACKENDS_NEON64
+// The one of them that a context finds when it is made.
+#if defined(RECKON_SIMD_COMPILED) || \
+    (defined(RECKON_WITH_XSIMD) && (defined(__SSE4_2__) || defined(__aarch64__)))
+struct cpu {
+    using tag = reckon::cpu;
+    static constexpr const char* name = "cpu";
+    static constexpr const char* needs = "sse4_2";
+    static bool here() { return reckon::best_isa() != reckon::isa::none; }
+    static constexpr bool exact = true;
+};
+#define RECKON_BACKENDS_CPU , test_support::cpu
+#else
+#define RECKON_BACKENDS_CPU
+#endif
+#define RECKON_BACKENDS_SIMD                                                                  \
+    RECKON_BACKENDS_SSE4_2 RECKON_BACKENDS_AVX2 RECKON_BACKENDS_AVX512 RECKON_BACKENDS_NEON64 \
+        RECKON_BACKENDS_CPU
 
 #ifdef RECKON_WITH_EIGEN
 struct eigen {
@@ -84,7 +100,16 @@ struct eigen {
     static bool here() { return true; }
     static constexpr bool exact = false;
 };
+#ifdef RECKON_SIMD_COMPILED
+struct eigen_cpu : cpu {
+    using tag = reckon::cpu_eigen<reckon::cpu>;
+    static constexpr const char* name = "eigen<cpu>";
+    static constexpr bool exact = false;
+};
+#define RECKON_BACKENDS_EIGEN , test_support::eigen, test_support::eigen_cpu
+#else
 #define RECKON_BACKENDS_EIGEN , test_support::eigen
+#endif
 #else
 #define RECKON_BACKENDS_EIGEN
 #endif
@@ -114,7 +139,13 @@ struct onednn_avx2 : onednn_row<reckon::avx2> {
 struct onednn_avx512 : onednn_row<reckon::avx512> {
     static constexpr const char* name = "onednn<simd<avx512>>";
 };
-#define RECKON_BACKENDS_ONEDNN_SIMD , test_support::onednn_avx2, test_support::onednn_avx512
+struct onednn_cpu : cpu {
+    using tag = reckon::cpu_onednn<reckon::cpu>;
+    static constexpr const char* name = "onednn<cpu>";
+    static constexpr bool exact = false;
+};
+#define RECKON_BACKENDS_ONEDNN_SIMD \
+    , test_support::onednn_avx2, test_support::onednn_avx512, test_support::onednn_cpu
 #else
 #define RECKON_BACKENDS_ONEDNN_SIMD
 #endif

@@ -8,13 +8,6 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-enum class isa : std::uint8_t { none, neon64, sse4_2, avx2, avx512 };
-
-constexpr const char* name_of(isa set) {
-    constexpr const char* names[] = {"none", "neon64", "sse4_2", "avx2", "avx512"};
-    return names[idx(set)];
-}
-
 /// Not above `cap`: empty (no cap), sse4_2, avx2 or avx512; any other word is an error.
 inline isa best_isa(std::string_view cap = {}) {
     constexpr isa x86[] = {isa::sse4_2, isa::avx2, isa::avx512};

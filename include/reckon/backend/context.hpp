@@ -18,10 +18,6 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-struct context_options {
-    idx threads = 1;  // the caller's included
-};
-
 /// `Element`: what activations are stored in. `Sum`: what the reference accumulates in (float on
 /// chips without a double unit).
 template <class Tag, floating Element = float, floating Sum = double> class context {
@@ -42,6 +38,7 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
     /// A workspace that grows as needed.
     explicit context(context_options options = {}) requires(!dry) : memory_(tag::blocks()) {
         expect_that(options.threads != 0, "context", "threads", "at least 1", idx{0});
+        if constexpr (requires { state_.configure(options); }) state_.configure(options);
 #ifdef RECKON_THREADS
         if (options.threads > 1) pool_ = new posix_thread_pool(options.threads);
 #else

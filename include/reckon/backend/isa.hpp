@@ -1,5 +1,6 @@
-// Instruction sets as tags: their lanes, their flags and how to ask the CPU. What this file itself
-// is compiled for is RECKON_ISA (core/config.hpp); kernels/simd.hpp knows xsimd.
+// Instruction sets as tags: their lanes, their flags and how to ask the CPU; and as numbers, for
+// what is known when a program runs. What this file itself is compiled for is RECKON_ISA
+// (core/config.hpp); kernels/simd.hpp knows xsimd.
 #pragma once
 
 #include <reckon/core/config.hpp>
@@ -12,20 +13,34 @@
 
 namespace reckon { inline namespace v0 {
 
+enum class isa : std::uint8_t {
+    none,
+    neon64,
+    sse4_2,
+    avx2,
+    avx512,
+    avx512_vnni,
+    avx512_bf16,
+    avx512_amx
+};
+
 struct sse4_2 {
     static constexpr const char* name = "sse4_2";
+    static constexpr isa set = isa::sse4_2;
     static constexpr const char* flags = "-msse4.2";
     static constexpr idx lanes = 4;
     RECKON_INLINE static bool here();
 };
 struct avx2 {
     static constexpr const char* name = "avx2";
+    static constexpr isa set = isa::avx2;
     static constexpr const char* flags = "-mavx2 -mfma";
     static constexpr idx lanes = 8;
     RECKON_INLINE static bool here();
 };
 struct avx512 {  // F CD DQ BW VL
     static constexpr const char* name = "avx512";
+    static constexpr isa set = isa::avx512;
     static constexpr const char* flags = "-mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl";
     static constexpr idx lanes = 16;
     RECKON_INLINE static bool here();
@@ -33,27 +48,43 @@ struct avx512 {  // F CD DQ BW VL
 /// avx512 and its dot products of bytes: what int8 kernels of cpu_simd<avx512> use where it is.
 struct avx512_vnni : avx512 {
     static constexpr const char* name = "avx512_vnni";
+    static constexpr isa set = isa::avx512_vnni;
     RECKON_INLINE static bool here();
 };
 /// avx512_vnni and dot products of bf16 pairs: what bf16 kernels of cpu_simd<avx512> use.
 struct avx512_bf16 : avx512_vnni {
     static constexpr const char* name = "avx512_bf16";
+    static constexpr isa set = isa::avx512_bf16;
     RECKON_INLINE static bool here();
 };
 /// avx512_bf16 and AMX's tiles: what int8 and bf16 kernels of cpu_simd<avx512> use for packed
 /// weights where Linux lets the process have them.
 struct avx512_amx : avx512_bf16 {
     static constexpr const char* name = "avx512_amx";
+    static constexpr isa set = isa::avx512_amx;
     RECKON_INLINE static bool here();
 };
 struct neon64 {
     static constexpr const char* name = "neon64";
+    static constexpr isa set = isa::neon64;
     static constexpr const char* flags = "an aarch64 compiler";
     static constexpr idx lanes = 4;
     RECKON_INLINE static bool here();
 };
+/// The best of those that the build has kernels for and the CPU has, found when a context is made
+/// (kernels/simd/arch.hpp). Its lanes are those of the widest: what bounds arrays and scratch.
+struct any_isa {
+    static constexpr const char* name = "any_isa";
+    static constexpr idx lanes = 16;
+};
 
 inline namespace RECKON_ISA {
+
+constexpr const char* name_of(isa set) {
+    constexpr const char* names[] = {"none",   "neon64",      "sse4_2",      "avx2",
+                                     "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx"};
+    return names[idx(set)];
+}
 
 /// Of a CPU with AVX-512: whether it has tiles of bf16 and int8 and Linux lets this process use
 /// them, which is asked once; its threads, those to come too, may then as well.

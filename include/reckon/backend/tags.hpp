@@ -11,7 +11,8 @@
 //     them
 //                                                  as my_handles& (a name could hide a member
 //                                                  below)
-// and may redefine `packing`, the layout `prepare` writes.
+// and may redefine `packing`, the layout `prepare` writes. A state with a function
+// configure(const context_options&) is told with which options its context is made.
 #pragma once
 
 #include <reckon/backend/isa.hpp>
@@ -19,6 +20,7 @@
 #include <reckon/core/space.hpp>
 
 #include <concepts>
+#include <string_view>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -30,7 +32,17 @@ template <class Next = cpu_reference> struct cpu_eigen;
 template <class Arch, class Next = cpu_reference> struct cpu_simd;
 template <class Next = cpu_reference> struct cpu_onednn;
 
+/// SIMD over the reference, by the best instruction set that the CPU has.
+using cpu = cpu_simd<any_isa>;
+
 template <class Next = gpu_reference> struct gpu_cuda;
+
+struct context_options {
+    idx threads = 1;  // the caller's included
+    /// `cpu` takes no better instruction set: sse4_2, avx2 or avx512; empty: the CPU's best. (The
+    /// other tags name theirs.)
+    std::string_view max_isa{};
+};
 
 /// `prepare` leaves the weights of such a backend as they are.
 struct unpacked {};

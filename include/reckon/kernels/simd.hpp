@@ -1,17 +1,17 @@
-// The SIMD backend: cpu_simd<Arch, Next> with Arch one of sse4_2, avx2, avx512, neon64. Its kernels
-// take float; whatever they do not match falls back to Next. The kernels of an op stand in
+// The SIMD backend: cpu_simd<Arch, Next> with Arch one of sse4_2, avx2, avx512, neon64; and `cpu`,
+// which finds the best of them when a context is made (kernels/simd/arch.hpp). Its kernels take
+// float; whatever they do not match falls back to Next. Those of an op stand in
 // kernels/simd/OP.hpp: what crosses to code of an instruction set, the adapter that cuts the work
 // into such calls, and the code.
 #pragma once
 
 #include <reckon/backend/tags.hpp>
-#include <reckon/core/error.hpp>
 #include <reckon/kernels/reference.hpp>
 #include <reckon/kernels/simd/activate.hpp>
 #include <reckon/kernels/simd/add.hpp>
 #include <reckon/kernels/simd/add_row.hpp>
+#include <reckon/kernels/simd/arch.hpp>
 #include <reckon/kernels/simd/attention.hpp>
-#include <reckon/kernels/simd/compiled.hpp>
 #include <reckon/kernels/simd/concat.hpp>
 #include <reckon/kernels/simd/embedding.hpp>
 #include <reckon/kernels/simd/gated.hpp>
@@ -33,22 +33,17 @@
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Arch, class Next> struct cpu_simd : Next {
-    static_assert(simd::usable<Arch>,
+    static_assert(simd::usable<Arch> || std::same_as<Arch, any_isa>,
                   "cpu_simd: this translation unit is not compiled for this instruction set; add "
                   "its flags (Arch::flags), or link reckon::simd");
+    static_assert(simd::usable<Arch> || !std::same_as<Arch, any_isa>,
+                  "cpu: this translation unit is compiled for no instruction set that has SIMD "
+                  "kernels; link reckon::simd, or add flags such as -mavx2 -mfma");
     using next = Next;
     template <class N> using over = cpu_simd<Arch, N>;
     using packing = simd_panels<Arch>;
     static constexpr const char* name = "simd";
-
-    struct state : Next::state {
-        state() {
-            if (Arch::here()) return;
-            error_text expected{"a CPU with "};
-            expected.append(Arch::name);
-            fail("context", "cpu_simd", expected, "one without");
-        }
-    };
+    struct state : Next::state, simd::arch_in_use<Arch> {};
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

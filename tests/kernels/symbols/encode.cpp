@@ -1,7 +1,8 @@
 // Compiled twice, for baseline x86-64 and with -mavx2 -mfma: what programs do with models, over the
-// same tag. The spec, the visitor and the hook are the program's own and carry no flags.
+// same tags. The spec, the visitor and the hook are the program's own and carry no flags.
 #include <reckon/backend/context.hpp>
 #include <reckon/cache/kv_cache.hpp>
+#include <reckon/convert/cast.hpp>
 #include <reckon/convert/prepare.hpp>
 #include <reckon/convert/prune.hpp>
 #include <reckon/convert/quantise.hpp>
@@ -53,6 +54,15 @@ float run_bert(context& ctx, const reckon::id_batch<>& batch) {
            model(ctx, batch, stop_at_once{})(0, 0) + float(reckon::count(bytes).bytes);
 }
 
+float run_bert_on_cpu(const reckon::id_batch<>& batch) {
+    reckon::context<reckon::cpu> ctx{{.max_isa = "avx2"}};
+    const auto scope = ctx.scope();
+    const reckon::bert::model<> model;
+    return reckon::prepare(ctx, model)(ctx, batch)(0, 0) +
+           reckon::prepare(ctx, reckon::quantise(model))(ctx, batch)(0, 0) +
+           reckon::prepare(ctx, reckon::cast<reckon::bf16>(model))(ctx, batch)(0, 0);
+}
+
 template <class Model> float run_sasrec(context& ctx, const reckon::id_batch<>& batch) {
     const auto scope = ctx.scope();
     Model model;
@@ -98,7 +108,8 @@ float encode(std::span<const std::int32_t> ids, std::span<const std::int32_t> of
         const auto first = reckon::batch_of(ids.first(1), offsets.first(2));
         using fixed =
             reckon::sasrec::model<reckon::sasrec::spec, reckon::sasrec::config{.items = 9}>;
-        return run_bert(ctx, batch) + run_sasrec<reckon::sasrec::model<pocket>>(ctx, batch) +
+        return run_bert(ctx, batch) + run_bert_on_cpu(batch) +
+               run_sasrec<reckon::sasrec::model<pocket>>(ctx, batch) +
                run_sasrec<fixed>(ctx, first) + mask(ctx, batch.sequences, offsets.data()) +
                attend_int8(ctx, batch.sequences);
     } catch (const reckon::error& e) {

@@ -109,7 +109,7 @@ void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const float> x, onednn::bf16_
     own.run(
         ctx, product, x.rows, {rounded.data, w.data, e.bias.data, y.data},
         [&](onednn::slice s) {
-            round_rows_kernel(tag, x.slice(s.begin, s.rows),
+            round_rows_kernel(tag, ctx, x.slice(s.begin, s.rows),
                               rounded.slice(s.begin, s.rows).columns(0, x.cols));
             for (idx r = s.begin; r < s.begin + s.rows && x.cols != rounded.cols; ++r)
                 std::fill(rounded.row(r) + x.cols, rounded.row(r) + rounded.cols, bf16{});

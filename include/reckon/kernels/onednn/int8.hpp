@@ -119,15 +119,16 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
         ctx, product, x.rows, {q, w.data, nullptr, y.data},
         [&](onednn::slice s) {
             std::int8_t* const rows = q + s.begin * plan.q_row;
-            quantise_rows_kernel(tag, x.slice(s.begin, s.rows), rows, plan.q_row, scales + s.begin);
+            quantise_rows_kernel(tag, ctx, x.slice(s.begin, s.rows), rows, plan.q_row,
+                                 scales + s.begin);
             onednn::add_128(rows, s.rows * plan.q_row);
         },
         [&](onednn::slice s) {
             for (idx r = s.begin; r < s.begin + s.rows; ++r)
-                finish_sums_kernel(
-                    tag, int8_sums{scales[r], w.data + where.at(0, scales[r].at / 4 * 4),
-                                   onednn::outputs_of(where), idx(where.strides[0]), w.offsets,
-                                   w.scales, e.bias, e.f, y.slice(r, 1)});
+                finish_sums_kernel(tag, ctx,
+                                   int8_sums{scales[r], w.data + where.at(0, scales[r].at / 4 * 4),
+                                             onednn::outputs_of(where), idx(where.strides[0]),
+                                             w.offsets, w.scales, e.bias, e.f, y.slice(r, 1)});
         });
 }
 

@@ -23,7 +23,8 @@ void linear_kernel(const cpu_reference&, C&, view<const E> x, view<const bf16> w
 }
 
 /// y = x rounded: the part of a product over bf16 weights that oneDNN leaves to the backend below.
-template <class E> void round_rows_kernel(const cpu_reference&, view<const E> x, view<bf16> y) {
+template <class C, class E>
+void round_rows_kernel(const cpu_reference&, C&, view<const E> x, view<bf16> y) {
     for (idx i = 0; i < x.rows; ++i)
         for (idx k = 0; k < x.cols; ++k) y(i, k) = bf16(float(x(i, k)));
 }

@@ -71,8 +71,8 @@ requires(!C::recording) void linear_kernel(const cpu_reference& tag, C& ctx, vie
 
 /// The two parts of a product over int8 rows that oneDNN leaves to the backend below: rows of x as
 /// int8, filled up with zeros to q_row bytes, and what is left to do with a row's sums.
-template <class E>
-void quantise_rows_kernel(const cpu_reference&, view<const E> x, std::int8_t* q, idx q_row,
+template <class C, class E>
+void quantise_rows_kernel(const cpu_reference&, C&, view<const E> x, std::int8_t* q, idx q_row,
                           int8_scale* scales) {
     for (idx r = 0; r < x.rows; ++r) {
         std::memset(q + r * q_row, 0, q_row);
@@ -80,7 +80,7 @@ void quantise_rows_kernel(const cpu_reference&, view<const E> x, std::int8_t* q,
     }
 }
 
-inline void finish_sums_kernel(const cpu_reference&, const int8_sums& c) {
+template <class C> void finish_sums_kernel(const cpu_reference&, C&, const int8_sums& c) {
     for (idx o = 0; o < c.y.cols; ++o) {
         std::int32_t sum;
         std::memcpy(&sum, &c.y(0, o), sizeof sum);

@@ -23,8 +23,9 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> a, view<const float> b,
                 view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
+        simd::call(arch, simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
     });
 }
 

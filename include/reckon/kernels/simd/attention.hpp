@@ -93,7 +93,8 @@ constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<fl
 template <class Arch, class Next, class C, simd::cacheable K, class M>
 void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
                       std::byte* scratch, view<float> y) {
-    constexpr idx most = simd_panels<Arch>::width;
+    const auto arch = simd::arch_of<Arch>(ctx);
+    const idx most = simd::panel_vectors * arch.lanes;
     const auto plan = simd::plan_attention<Arch>(p);
     const idx sequences = p.sequences.count(), key_heads = p.options.key_heads;
     const idx group = p.options.heads / key_heads;
@@ -113,7 +114,7 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         const idx first = (block - first_block[s]) * most;
         const idx left = p.sequences.length(s) * group - first, count = left < most ? left : most;
         const auto mask = p.mask.at(s);
-        simd::attention_query queries[most];
+        simd::attention_query queries[simd::panel_vectors * Arch::lanes];
         for (idx i = 0; i < count; ++i) {
             const idx own = (first + i) / group, row = p.sequences.begin(s) + own;
             const idx head = key_head * group + (first + i) % group;
@@ -123,10 +124,11 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         }
         const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
         const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
-        simd::call<Arch>(simd::attention_block<K>{
-            queries, count, keys.columns(key_head * key_width, key_width),
-            values.columns(key_head * value_width, value_width), p.options.scale,
-            reinterpret_cast<float*>(scratch + plan.table_bytes + worker * plan.worker_bytes)});
+        simd::call(arch, simd::attention_block<K>{
+                             queries, count, keys.columns(key_head * key_width, key_width),
+                             values.columns(key_head * value_width, value_width), p.options.scale,
+                             reinterpret_cast<float*>(scratch + plan.table_bytes +
+                                                      worker * plan.worker_bytes)});
     });
 }
 

@@ -47,22 +47,13 @@ inline constexpr bool linked = false;
 template <class Arch>
 inline constexpr bool usable = native<Arch> || (linked && !std::same_as<Arch, neon64>);
 
-template <class Arch, class Call> void call(const Call& c) {
+/// The kernel of an instruction set that is known when the program is compiled.
+template <class Arch, class Call> void call(Arch, const Call& c) {
     if constexpr (native<Arch>)
         run<Arch>(c);
     else if constexpr (usable<Arch>)
         compiled<Arch>::run(c);
     // else the tag's static_assert has said what is missing
-}
-
-/// f<A>(), where A is the first of these extensions of avx512 that the CPU has, or else Arch.
-template <class Arch, class Extension, class... Others, class F> void with_extension(const F& f) {
-    if constexpr (std::same_as<Arch, avx512> && usable<Extension>)
-        if (Extension::here()) return f.template operator()<Extension>();
-    if constexpr (sizeof...(Others) != 0)
-        with_extension<Arch, Others...>(f);
-    else
-        f.template operator()<Arch>();
 }
 
 }  // namespace RECKON_ISA

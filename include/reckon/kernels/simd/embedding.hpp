@@ -37,21 +37,23 @@ void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids
 template <class Arch, class Next, class C>
 void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
                           view<const float> table, view<float> x) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i)
-            simd::call<Arch>(
-                simd::add_rows{x.slice(i, 1), table.slice(idx(ids(0, i)), 1), x.slice(i, 1)});
+            simd::call(
+                arch, simd::add_rows{x.slice(i, 1), table.slice(idx(ids(0, i)), 1), x.slice(i, 1)});
     });
 }
 
 template <class Arch, class Next, class C>
 void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
                       int8_view<host> table, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i) {
             const idx id = idx(ids(0, i));
-            simd::call<Arch>(
-                simd::widen_row{table.values.row(id), table.scales(0, id), nullptr, y.slice(i, 1)});
+            simd::call(arch, simd::widen_row{table.values.row(id), table.scales(0, id), nullptr,
+                                             y.slice(i, 1)});
         }
     });
 }
@@ -59,10 +61,11 @@ void embedding_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids
 template <class Arch, class Next, class C>
 void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
                           int8_view<host> table, view<float> x) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         for (idx i = r; i < r + rows; ++i) {
             const idx id = idx(ids(0, i));
-            simd::call<Arch>(simd::widen_row{table.values.row(id), table.scales(0, id), x.row(i),
+            simd::call(arch, simd::widen_row{table.values.row(id), table.scales(0, id), x.row(i),
                                              x.slice(i, 1)});
         }
     });

@@ -25,9 +25,10 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void gated_kernel(cpu_simd<Arch, Next>, C& ctx, activation f, view<const float> gate,
                   view<const float> x, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(
-            simd::gated_rows{f, gate.slice(r, rows), x.slice(r, rows), y.slice(r, rows)});
+        simd::call(arch,
+                   simd::gated_rows{f, gate.slice(r, rows), x.slice(r, rows), y.slice(r, rows)});
     });
 }
 

@@ -24,8 +24,9 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
 template <class Arch, class Next, class C>
 void l2_normalize_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
+        simd::call(arch, simd::l2_normalize_rows{x.slice(r, rows), y.slice(r, rows)});
     });
 }
 

@@ -33,9 +33,10 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
                        view<const float> bias, float epsilon, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(
-            simd::layer_norm_rows{x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
+        simd::call(arch,
+                   simd::layer_norm_rows{x.slice(r, rows), gain, bias, epsilon, y.slice(r, rows)});
     });
 }
 
@@ -43,8 +44,9 @@ template <class Arch, class Next, class C>
 void add_layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
                            view<const float> gain, view<const float> bias, float epsilon,
                            view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::add_layer_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, bias,
+        simd::call(arch, simd::add_layer_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, bias,
                                                    epsilon, y.slice(r, rows)});
     });
 }

@@ -39,11 +39,12 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                     simd::group<typename simd_panels<Arch>::view> group) {
-    constexpr idx width = simd_panels<Arch>::width;
+    const auto arch = simd::arch_of<Arch>(ctx);
+    for (const auto& p : group) p.w.layout.expect(arch);
     simd::by_blocks_of(
-        ctx, x.rows, x.cols * sizeof(float), group, width,
+        ctx, x.rows, x.cols * sizeof(float), group, simd::panel_vectors * arch.lanes,
         [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-            simd::call<Arch>(simd::linear_panel{x.slice(r, rows), p.w.panel(o), p.w.panel(next),
+            simd::call(arch, simd::linear_panel{x.slice(r, rows), p.w.panel(o), p.w.panel(next),
                                                 p.e.bias.columns(o, outs), p.e.f,
                                                 p.y.slice(r, rows).columns(o, outs)});
         });
@@ -63,10 +64,11 @@ void linear_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const float> x, W w, e
 template <class Arch, class Next, class C>
 void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> w,
                    epilogue<float> e, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-        simd::call<Arch>(simd::linear_dense{x.slice(r, rows), w.slice(o, outs),
-                                            e.bias.columns(o, outs), e.f,
-                                            y.slice(r, rows).columns(o, outs)});
+        simd::call(arch,
+                   simd::linear_dense{x.slice(r, rows), w.slice(o, outs), e.bias.columns(o, outs),
+                                      e.f, y.slice(r, rows).columns(o, outs)});
     });
 }
 

@@ -40,18 +40,14 @@ struct linear_bf16_rows {
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-/// f<Bf16>(rows): x as bf16, filled up to an even number of columns, and the arch whose dot
-/// products run.
-template <class Arch, class C, class F> void over_bf16(C& ctx, view<const float> x, const F& f) {
-    const auto scope = ctx.scope();
-    auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
+/// x as bf16 in the workspace, filled up with zero to an even number of columns.
+template <class Arch, class C> view<const bf16> as_bf16(Arch arch, C& ctx, view<const float> x) {
+    const auto rounded = ctx.template make<bf16>(x.rows, round_up(x.cols, 2));
     by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        call<Arch>(round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
+        call(arch, round_rows{x.slice(r, rows), rounded.slice(r, rows).columns(0, x.cols)});
         for (idx i = r; i < r + rows && x.cols != rounded.cols; ++i) rounded(i, x.cols) = bf16{};
     });
-    const view<const bf16> rounded_x = rounded;
-    with_extension<Arch, avx512_amx, avx512_bf16>(
-        [&]<class Bf16>() { f.template operator()<Bf16>(rounded_x); });
+    return rounded;
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
@@ -67,27 +63,31 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
 template <class Arch, class Next, class C>
 void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                     simd::group<typename simd_bf16_panels<Arch>::view> group) {
-    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
-        constexpr idx width = simd_bf16_panels<Arch>::width;
-        simd::by_blocks_of(
-            ctx, x.rows, x.cols * sizeof(bf16), group, width,
-            [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                simd::call<Bf16>(simd::linear_bf16_panel{
-                    rounded_x.slice(r, rows), p.w.panel(o), p.w.panel(next),
-                    p.e.bias.columns(o, outs), p.e.f, p.y.slice(r, rows).columns(o, outs)});
-            });
-    });
+    const auto arch = simd::arch_of<Arch>(ctx);
+    const auto dots = simd::extended<avx512_amx, avx512_bf16>(arch);
+    for (const auto& p : group) p.w.layout.expect(arch);
+    const auto scope = ctx.scope();
+    const auto own = simd::as_bf16(arch, ctx, x);
+    simd::by_blocks_of(
+        ctx, x.rows, x.cols * sizeof(bf16), group, simd::panel_vectors * arch.lanes,
+        [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+            simd::call(dots, simd::linear_bf16_panel{own.slice(r, rows), p.w.panel(o),
+                                                     p.w.panel(next), p.e.bias.columns(o, outs),
+                                                     p.e.f, p.y.slice(r, rows).columns(o, outs)});
+        });
 }
 
 template <class Arch, class Next, class C>
 void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const bf16> w,
                    epilogue<float> e, view<float> y) {
-    simd::over_bf16<Arch>(ctx, x, [&]<class Bf16>(view<const bf16> rounded_x) {
-        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::call<Bf16>(simd::linear_bf16_rows{rounded_x.slice(r, rows), w.slice(o, outs),
-                                                    e.bias.columns(o, outs), e.f,
-                                                    y.slice(r, rows).columns(o, outs)});
-        });
+    const auto arch = simd::arch_of<Arch>(ctx);
+    const auto dots = simd::extended<avx512_amx, avx512_bf16>(arch);
+    const auto scope = ctx.scope();
+    const auto own = simd::as_bf16(arch, ctx, x);
+    simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+        simd::call(dots, simd::linear_bf16_rows{own.slice(r, rows), w.slice(o, outs),
+                                                e.bias.columns(o, outs), e.f,
+                                                y.slice(r, rows).columns(o, outs)});
     });
 }
 

@@ -37,6 +37,10 @@ struct rows_as_int8 {
     idx q_row;
     const int8_scale* scales;
     idx rows, cols;
+
+    RECKON_INLINE rows_as_int8 slice(idx first, idx count) const {
+        return {q + first * q_row, q_row, scales + first, count, cols};
+    }
 };
 
 /// y = f(x w^T + bias) for the columns of one panel of int8 weights (kernels/simd/int8_panels.hpp).
@@ -74,21 +78,16 @@ struct int8_plan {
           bytes(scale_bytes + rows * q_row) {}
 };
 
-/// f<Int8>(rows_of): rows_of(first, count) are rows of x as int8, as the arch Int8 wants them.
-template <class Arch, class C, class F> void over_int8(C& ctx, view<const float> x, const F& f) {
-    const auto scope = ctx.scope();
+/// Rows of x as int8 in the workspace, as the products of this arch want them.
+template <class Arch, class C> rows_as_int8 as_int8(Arch arch, C& ctx, view<const float> x) {
     const int8_plan plan(x.rows, x.cols);
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data + plan.scale_bytes);
-    with_extension<Arch, avx512_amx, avx512_vnni>([&]<class Int8>() {
-        by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-            call<Int8>(quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
-        });
-        f.template operator()<Int8>([&](idx r, idx rows) {
-            return rows_as_int8{q + r * plan.q_row, plan.q_row, scales + r, rows, x.cols};
-        });
+    by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
+        call(arch, quantise_rows{x.slice(r, rows), q + r * plan.q_row, plan.q_row, scales + r});
     });
+    return {q, plan.q_row, scales, x.rows, x.cols};
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA
@@ -101,42 +100,46 @@ constexpr idx linear_scratch(cpu_simd<Arch, Next>, idx rows, const W& w) {
     return simd::int8_plan(rows, w.cols).bytes;
 }
 
-template <class Arch, class Next>
-void quantise_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, std::int8_t* q, idx q_row,
-                          int8_scale* scales) {
-    simd::call<Arch>(simd::quantise_rows{x, q, q_row, scales});
+template <class Arch, class Next, class C>
+void quantise_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, std::int8_t* q,
+                          idx q_row, int8_scale* scales) {
+    simd::call(simd::arch_of<Arch>(ctx), simd::quantise_rows{x, q, q_row, scales});
 }
 
-template <class Arch, class Next>
-void finish_sums_kernel(cpu_simd<Arch, Next>, const int8_sums& sums) {
-    simd::call<Arch>(sums);
+template <class Arch, class Next, class C>
+void finish_sums_kernel(cpu_simd<Arch, Next>, C& ctx, const int8_sums& sums) {
+    simd::call(simd::arch_of<Arch>(ctx), sums);
 }
 
 template <class Arch, class Next, class C>
 requires(!C::recording) void linears_kernel(
     cpu_simd<Arch, Next>, C& ctx, view<const float> x,
     simd::group<typename simd_int8_panels<Arch>::view> group) {
-    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
-        constexpr idx width = simd_int8_panels<Arch>::width;
-        simd::by_blocks_of(ctx, x.rows, x.cols, group, width,
-                           [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
-                               simd::call<Int8>(simd::linear_int8_panel{
-                                   rows_of(r, rows), p.w.panel(o), p.w.panel(next), p.w.scales + o,
-                                   p.w.offsets + o, p.e.bias.columns(o, outs), p.e.f,
-                                   p.y.slice(r, rows).columns(o, outs)});
-                           });
-    });
+    const auto arch = simd::arch_of<Arch>(ctx);
+    const auto dots = simd::extended<avx512_amx, avx512_vnni>(arch);
+    for (const auto& p : group) p.w.layout.expect(arch);
+    const auto scope = ctx.scope();
+    const auto own = simd::as_int8(dots, ctx, x);
+    simd::by_blocks_of(
+        ctx, x.rows, x.cols, group, simd::int8_vectors(arch.lanes) * arch.lanes,
+        [&](const auto& p, idx r, idx rows, idx o, idx outs, idx next) {
+            simd::call(dots, simd::linear_int8_panel{own.slice(r, rows), p.w.panel(o),
+                                                     p.w.panel(next), p.w.scales + o,
+                                                     p.w.offsets + o, p.e.bias.columns(o, outs),
+                                                     p.e.f, p.y.slice(r, rows).columns(o, outs)});
+        });
 }
 
 template <class Arch, class Next, class C>
 requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                                            int8_view<host> w, epilogue<float> e, view<float> y) {
-    simd::over_int8<Arch>(ctx, x, [&]<class Int8>(const auto& rows_of) {
-        simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
-            simd::call<Int8>(simd::linear_int8_rows{rows_of(r, rows), w.values.slice(o, outs),
-                                                    w.scales.data + o, e.bias.columns(o, outs), e.f,
-                                                    y.slice(r, rows).columns(o, outs)});
-        });
+    const auto dots = simd::extended<avx512_amx, avx512_vnni>(simd::arch_of<Arch>(ctx));
+    const auto scope = ctx.scope();
+    const auto own = simd::as_int8(dots, ctx, x);
+    simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
+        simd::call(dots, simd::linear_int8_rows{own.slice(r, rows), w.values.slice(o, outs),
+                                                w.scales.data + o, e.bias.columns(o, outs), e.f,
+                                                y.slice(r, rows).columns(o, outs)});
     });
 }
 

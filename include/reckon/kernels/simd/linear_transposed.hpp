@@ -24,11 +24,13 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void linear_transposed_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                               view<const float> w, view<float> y) {
-    simd::by_blocks(
-        ctx, y.rows, 144, y.cols, simd_panels<Arch>::width, [&](idx r, idx rows, idx c, idx cols) {
-            simd::call<Arch>(simd::linear_transposed{x.slice(r, rows), w.columns(c, cols),
-                                                     y.slice(r, rows).columns(c, cols)});
-        });
+    const auto arch = simd::arch_of<Arch>(ctx);
+    simd::by_blocks(ctx, y.rows, 144, y.cols, simd::panel_vectors * arch.lanes,
+                    [&](idx r, idx rows, idx c, idx cols) {
+                        simd::call(arch,
+                                   simd::linear_transposed{x.slice(r, rows), w.columns(c, cols),
+                                                           y.slice(r, rows).columns(c, cols)});
+                    });
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -27,10 +27,11 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, view<const float> x,
                  view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     ctx.parallel(sequences.count(), [&](idx s, idx) {
         const auto own = x.slice(sequences.begin(s), sequences.length(s));
         if (how == pooling::mean)
-            simd::call<Arch>(simd::mean_of_rows{own, y.slice(s, 1)});
+            simd::call(arch, simd::mean_of_rows{own, y.slice(s, 1)});
         else
             std::memcpy(y.row(s), own.row(how == pooling::first ? 0 : own.rows - 1),
                         y.cols * sizeof(float));

@@ -33,16 +33,18 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
                      float epsilon, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
+        simd::call(arch, simd::rms_norm_rows{x.slice(r, rows), gain, epsilon, y.slice(r, rows)});
     });
 }
 
 template <class Arch, class Next, class C>
 void add_rms_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, view<float> x,
                          view<const float> gain, float epsilon, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, epsilon,
+        simd::call(arch, simd::add_rms_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, epsilon,
                                                  y.slice(r, rows)});
     });
 }

@@ -28,8 +28,9 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
                  view<float> x) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
+        simd::call(arch, simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
     });
 }
 

@@ -21,9 +21,10 @@ struct round_rows {
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
-template <class Arch, class Next>
-void round_rows_kernel(cpu_simd<Arch, Next>, view<const float> x, view<bf16> y) {
-    simd::call<Arch>(simd::round_rows{x, y});
+template <class Arch, class Next, class C>
+void round_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<bf16> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    simd::call(arch, simd::round_rows{x, y});
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

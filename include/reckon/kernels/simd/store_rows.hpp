@@ -40,23 +40,25 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C, simd::stored K>
 void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged sequences,
                        per_sequence at, view<K> cache) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     ctx.parallel(sequences.count(), [&](idx s, idx) {
         const auto from = x.slice(sequences.begin(s), sequences.length(s));
         const auto to = cache.slice(at[s], sequences.length(s));
         if constexpr (std::same_as<K, float>)
             simd::copy_rows(from, to);
         else
-            simd::call<Arch>(simd::round_rows{from, to});
+            simd::call(arch, simd::round_rows{from, to});
     });
 }
 
 template <class Arch, class Next, class C>
 void store_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, ragged sequences,
                        per_sequence at, int8_heads_view<std::int8_t> cache) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     const idx heads = cache.scales.cols, width = cache.cols / heads;
     ctx.parallel(sequences.count(), [&](idx s, idx) {
         for (idx i = 0; i < sequences.length(s); ++i)
-            simd::call<Arch>(simd::quantise_heads{{x.row(sequences.begin(s) + i), heads, width},
+            simd::call(arch, simd::quantise_heads{{x.row(sequences.begin(s) + i), heads, width},
                                                   cache.values.row(at[s] + i),
                                                   cache.scales.row(at[s] + i)});
     });

@@ -4,7 +4,7 @@
 
 #include <reckon/core/activation.hpp>
 #include <reckon/core/view.hpp>
-#include <reckon/kernels/simd/compiled.hpp>
+#include <reckon/kernels/simd/arch.hpp>
 
 #include <cstring>
 #include <span>

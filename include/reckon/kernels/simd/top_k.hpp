@@ -27,8 +27,9 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Arch, class Next, class C>
 void top_k_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> scores, idx first,
                   view<float> values, view<std::int32_t> columns) {
+    const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, scores.rows, scores.cols, [&](idx r, idx rows) {
-        simd::call<Arch>(simd::top_k_rows{scores.slice(r, rows), first, values.slice(r, rows),
+        simd::call(arch, simd::top_k_rows{scores.slice(r, rows), first, values.slice(r, rows),
                                           columns.slice(r, rows)});
     });
 }
