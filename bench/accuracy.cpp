@@ -121,7 +121,7 @@ template <class C> void stories(C& ctx, const folders& in) {
 }
 
 template <class Tag> void measure(const folders& in) {
-    context<Tag> ctx;
+    context<Tag> ctx{bench::options()};
     std::printf(
         "| figure | int8 weights | f32 | int8 | error | bound |\n|---|---|---|---|---|---|\n");
     if (!in.minilm.empty()) films(ctx, in);
@@ -131,8 +131,9 @@ template <class Tag> void measure(const folders& in) {
 
 void run(const std::string& backend, const folders& in) {
     if (backend == "reference") return measure<cpu_reference>(in);
-    const auto on_arch = [&]<class Arch>() { measure<cpu_simd<Arch>>(in); };
-    if (backend == "simd" && bench::on_simd(bench::instruction_set(), on_arch)) return;
+#ifdef RECKON_SIMD_COMPILED
+    if (backend == "simd" && bench::instruction_set() != isa::none) return measure<cpu>(in);
+#endif
     throw load_error("accuracy", "--backend", "reference, or simd where it is built and runs",
                      backend);
 }

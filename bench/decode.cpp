@@ -109,7 +109,7 @@ std::vector<candidate> candidates(const bench::shared_model<llama::model<>>& mod
         bench::with_weights(kind, model, [&](const auto& weighted) {
             bench::for_each_backend(set, [&]<class Tag>(const std::string& name) {
                 if (!bench::holds(backends, name)) return;
-                const auto ctx = std::make_shared<context<Tag>>();
+                const auto ctx = std::make_shared<context<Tag>>(bench::options());
                 const auto fast = bench::ready(*ctx, weighted);
                 for (idx sequences : batches) {
                     list.push_back({name, kind, weight_bytes(*weighted), sequences, {}, {}});

@@ -15,7 +15,7 @@ using namespace reckon;
 namespace {
 
 template <class Packing, class Weight> void multiply(const Weight& w, view<float> x) {
-    context<cpu_simd<avx2>> ctx;
+    context<cpu> ctx{bench::options()};
     typename Packing::matrix packed(w.rows(), w.cols());
     Packing::pack(ctx, w.look(), packed);
     const auto scope = ctx.scope();
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
               out = std::strtoul(argv[4], nullptr, 10);
     matrix<float> x(rows, in);
     for (idx i = 0; i < x.size(); ++i) x.data()[i] = float(i % 7);
-    using packing = cpu_simd<avx2>::packing;
+    using packing = cpu::packing;
     if (kind == "f32")
         multiply<packing>(matrix<float>(out, in), x.look());
     else

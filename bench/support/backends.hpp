@@ -13,45 +13,38 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
 
-/// The CPU's best, capped by the environment's RECKON_MAX_ISA.
-inline reckon::isa instruction_set() {
-    const char* cap = std::getenv("RECKON_MAX_ISA");
-    return reckon::best_isa(cap == nullptr ? "" : cap);
+/// The environment's RECKON_MAX_ISA, or nothing.
+inline std::string_view cap() {
+    const char* const text = std::getenv("RECKON_MAX_ISA");
+    return text == nullptr ? "" : text;
+}
+/// The CPU's best under that cap: what `cpu` computes with in a context made with these options.
+inline reckon::isa instruction_set() { return reckon::best_isa(cap()); }
+inline reckon::context_options options(reckon::idx threads = 1) {
+    return {.threads = threads, .max_isa = cap()};
 }
 
-/// f<Arch>() for that instruction set, where this build has SIMD kernels for it; else false.
-template <class F> bool on_simd([[maybe_unused]] reckon::isa set, [[maybe_unused]] const F& f) {
-    using namespace reckon;
-#if defined(RECKON_SIMD_COMPILED)
-    if (set == isa::avx512) return f.template operator()<avx512>(), true;
-    if (set == isa::avx2) return f.template operator()<avx2>(), true;
-    if (set == isa::sse4_2) return f.template operator()<sse4_2>(), true;
-#elif defined(RECKON_WITH_XSIMD) && defined(__aarch64__)
-    if (set == isa::neon64) return f.template operator()<neon64>(), true;
-#endif
-    return false;
-}
-
-/// f<Tag>(name) for each, the reference first.
-template <class F> void for_each_backend(reckon::isa set, const F& f) {
+/// f<Tag>(name) for each, the reference first; contexts take `options`.
+template <class F> void for_each_backend([[maybe_unused]] reckon::isa set, const F& f) {
     using namespace reckon;
     f.template operator()<cpu_reference>("reference");
 #ifdef RECKON_WITH_EIGEN
     f.template operator()<cpu_eigen<>>("eigen");
 #endif
-    [[maybe_unused]] const bool stacked = on_simd(set, [&]<class Arch>() {
-        const std::string name = std::string{"simd<"} + Arch::name + ">";
-        f.template operator()<cpu_simd<Arch>>(name);
+#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__aarch64__))
+    if (set == isa::none) return;
+    const std::string name = std::string{"simd<"} + name_of(set) + ">";
+    f.template operator()<cpu>(name);
 #ifdef RECKON_WITH_ONEDNN
-        f.template operator()<cpu_onednn<cpu_simd<Arch>>>("onednn<" + name + ">");
+    f.template operator()<cpu_onednn<cpu>>("onednn<" + name + ">");
 #endif
-    });
-#if defined(RECKON_WITH_ONEDNN) && !defined(RECKON_SIMD_COMPILED)
-    if (!stacked) f.template operator()<cpu_onednn<>>("onednn");
+#elif defined(RECKON_WITH_ONEDNN)
+    f.template operator()<cpu_onednn<>>("onednn");
 #endif
 }
 

@@ -29,7 +29,7 @@ shared_model<bert::model<>> random_model(const bert::config& size) {
 template <class Tag, class Model>
 encoder encoder_on(const std::string& backend, const std::string& weights,
                    shared_model<Model> model, idx threads) {
-    const auto ctx = std::make_shared<context<Tag>>(context_options{.threads = threads});
+    const auto ctx = std::make_shared<context<Tag>>(options(threads));
     const auto forward = [ctx, m = ready(*ctx, std::move(model))](const id_batch<>& batch,
                                                                   float* out) {
         const auto scope = ctx->scope();

@@ -75,7 +75,7 @@ std::vector<searcher> searchers(const vectors& data, isa set,
     for (const std::string& kind : weights)
         for_each_backend(set, [&]<class Tag>(const std::string& name) {
             if (!holds(backends, name)) return;
-            const auto ctx = std::make_shared<context<Tag>>(context_options{threads});
+            const auto ctx = std::make_shared<context<Tag>>(options(threads));
             with_index(*ctx, kind, data.items, [&](auto made) {
                 const auto index = std::make_shared<const decltype(made)>(std::move(made));
                 list.push_back({name, kind, [=](idx count, std::int32_t* items) {

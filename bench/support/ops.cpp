@@ -95,7 +95,7 @@ class runs_of {
         fill(*x, 2);
         for_each_backend(set_, [&]<class Tag>(const std::string& backend) {
             if (!holds(backends_, backend)) return;
-            const auto ctx = std::make_shared<context<Tag>>(context_options{threads_});
+            const auto ctx = std::make_shared<context<Tag>>(options(threads_));
             list.push_back({name, backend, weights, flops, [ctx, x, work = make(*ctx)] {
                                 const auto scope = ctx->scope();
                                 work(*ctx, view<float>(x->look()));
