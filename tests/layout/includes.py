@@ -47,7 +47,7 @@ MAY_ASK = [
     r"include/reckon/(backend|kernels)/",
     r"include/reckon/(cpu\.hpp|cuda\.cuh)",
     r"include/reckon/core/config\.hpp",  # RECKON_BOTH and RECKON_ISA
-    r"examples/program\.hpp",            # --backend
+    r"examples/programs/program\.hpp",   # --backend
     r"bench/support/backends\.hpp",      # the same
     r"bench/support/peaks\.hpp",         # measures instructions
     r"tests/support/backends\.hpp",      # the lists of rows that tests go through

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the programs of examples/ as a user does and checks what they print.
+"""Runs the programs of examples/programs/ and the examples as a user does and checks what they print.
 
     check.py SOURCE_FOLDER PROGRAM_FOLDER TEST
 
@@ -587,6 +587,15 @@ def test_a_model_from_memory_needs_no_file():
     assert size == 4 * parameters
     assert [line.split(":")[0] for line in users] == ["user 0", "user 1"], users
     assert all(line.count(" item ") == 3 for line in users), users
+
+
+def test_two_backends_agree():
+    if "onednn" not in backends():
+        skip("no oneDNN in this build")
+    *times, last = output("two_backends", TINY).splitlines()
+    assert [line.split()[0] for line in times] == ["reference", "onednn"], times
+    assert all(float(line.split()[1]) >= 0 for line in times), times
+    assert last.startswith("largest difference ") and 0 < float(last.split()[-1]) < 1e-5, last
 
 
 # demo
