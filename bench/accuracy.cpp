@@ -131,9 +131,8 @@ template <class Tag> void measure(const folders& in) {
 
 void run(const std::string& backend, const folders& in) {
     if (backend == "reference") return measure<cpu_reference>(in);
-#ifdef RECKON_SIMD_COMPILED
-    if (backend == "simd" && bench::instruction_set() != isa::none) return measure<cpu>(in);
-#endif
+    if constexpr (has_simd)
+        if (backend == "simd") return measure<simd_or_reference>(in);
     throw load_error("accuracy", "--backend", "reference, or simd where it is built and runs",
                      backend);
 }

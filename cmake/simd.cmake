@@ -1,10 +1,6 @@
 # reckon::simd, the optional compiled target: the kernels of kernels/simd.hpp once per x86
 # instruction set. Only these files have instruction set flags, and nothing of them leaks.
 
-if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
-    message(FATAL_ERROR "reckon: component simd compiles x86 kernels; elsewhere the compiler's "
-        "own flags decide (link reckon::xsimd)")
-endif()
 reckon_add_component(xsimd)
 if(NOT TARGET reckon::xsimd)
     message(FATAL_ERROR "reckon: ${reckon_xsimd_missing}")

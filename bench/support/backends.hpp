@@ -2,11 +2,10 @@
 // They are called as the programs call them (`simd`), or by the whole stack (`simd<avx512>`).
 #pragma once
 
-#include <reckon/backend/best_isa.hpp>
+#include <reckon/backend_by_name.hpp>
 #include <reckon/convert/cast.hpp>
 #include <reckon/convert/prepare.hpp>
 #include <reckon/convert/quantise.hpp>
-#include <reckon/cpu.hpp>
 #include <reckon/io/load_error.hpp>
 
 #include <algorithm>
@@ -29,23 +28,21 @@ inline reckon::context_options options(reckon::idx threads = 1) {
     return {.threads = threads, .max_isa = cap()};
 }
 
-/// f<Tag>(name) for each, the reference first; contexts take `options`.
-template <class F> void for_each_backend([[maybe_unused]] reckon::isa set, const F& f) {
+/// f<Tag>(name) for each, the reference first; contexts take `options`. A name says what its stack
+/// computes with: `onednn<simd<avx512>>`.
+template <class F> void for_each_backend(reckon::isa set, const F& f) {
     using namespace reckon;
+    const std::string simd = std::string{"simd<"} + name_of(set) + ">";
     f.template operator()<cpu_reference>("reference");
-#ifdef RECKON_WITH_EIGEN
-    f.template operator()<cpu_eigen<>>("eigen");
-#endif
-#if defined(RECKON_SIMD_COMPILED) || (defined(RECKON_WITH_XSIMD) && defined(__aarch64__))
-    if (set == isa::none) return;
-    const std::string name = std::string{"simd<"} + name_of(set) + ">";
-    f.template operator()<cpu>(name);
-#ifdef RECKON_WITH_ONEDNN
-    f.template operator()<cpu_onednn<cpu>>("onednn<" + name + ">");
-#endif
-#elif defined(RECKON_WITH_ONEDNN)
-    f.template operator()<cpu_onednn<>>("onednn");
-#endif
+    reckon::for_each_backend([&]<class Tag>(std::string_view name) {
+        if constexpr (!std::same_as<Tag, cpu_reference>) {
+            if (std::derived_from<Tag, simd_or_reference> && has_simd)
+                f.template operator()<Tag>(name == "simd" ? simd
+                                                          : std::string{name} + '<' + simd + '>');
+            else
+                f.template operator()<Tag>(std::string{name});
+        }
+    });
 }
 
 /// `simd` of `simd<avx512>`.

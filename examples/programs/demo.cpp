@@ -12,6 +12,7 @@
 #include <reckon/tasks/embed.hpp>
 #include <reckon/text/load_wordpiece.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -75,8 +76,10 @@ double smallest_cosine(const reckon::matrix<float>& a, const reckon::matrix<floa
 void time_backends(const program& p, const encoder& e, std::span<const std::string> texts) {
     std::printf("\nThe first %zu films on each backend\n\n", texts.size());
     reckon::matrix<float> exact, vectors;
-    for (idx i = std::size(program::backends); i-- > 0;) {  // the reference is the last
-        const std::string backend{program::backends[i]};
+    std::vector<std::string> backends;
+    reckon::for_each_backend([&]<class>(std::string_view name) { backends.emplace_back(name); });
+    std::reverse(backends.begin(), backends.end());  // the reference first
+    for (const std::string& backend : backends) {
         double seconds = 0;
         p.on_backend(backend, trial{e, texts, backend, vectors, seconds});
         if (exact.size() == 0) exact = vectors;

@@ -45,12 +45,7 @@ CLI::Validator at_least(reckon::idx least) {
             "from " + std::to_string(least) + " on"};
 }
 
-std::string backend_names() {
-    std::string names;
-    for (const auto backend : program::backends)
-        names.append(names.empty() ? "" : ", ").append(backend);
-    return names;
-}
+std::string backend_names() { return std::string{reckon::backend_names().view()}; }
 
 std::string version_text(const std::string& name) {
     const auto [major, minor, patch] = reckon::version;
@@ -63,19 +58,27 @@ std::string version_text(const std::string& name) {
 }  // namespace
 
 program::program(const std::string& name, const std::string& description)
-    : flags_(new flags{CLI::App{description, name}}), name_(name), backend_(backends[0]) {}
+    : flags_(new flags{CLI::App{description, name}}),
+      name_(name),
+      backend_(reckon::default_backend()) {}
 program::~program() = default;
 
-reckon::isa program::instruction_set() {
-    const char* cap = std::getenv("RECKON_MAX_ISA");
-    return reckon::best_isa(cap == nullptr ? "" : cap);
+std::string_view program::cap() {
+    const char* const text = std::getenv("RECKON_MAX_ISA");
+    return text == nullptr ? "" : text;
 }
+reckon::isa program::instruction_set() { return reckon::best_isa(cap()); }
 
 void program::print(std::span<const reckon::kernel_row> kernels) {
     for (const auto& [op, backend] : kernels) std::cerr << op << ": " << backend << '\n';
 }
 
-void program::refuse_backend(std::string_view backend) {
+void program::expect_backend(std::string_view backend) {
+    bool known =
+        backend == "cpu" || (backend == "cuda" && reckon::complete_tag<reckon::gpu_cuda<>>);
+    reckon::for_each_backend(
+        [&]<class>(std::string_view name) { known = known || name == backend; });
+    if (known) return;
     throw reckon::load_error(
         "program", "--backend", backend_names() + " (what this program was built with)",
         backend == "cuda" ? "cuda, which embed_text has when built with the component cuda"

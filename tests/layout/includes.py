@@ -45,13 +45,11 @@ QUESTION = (r"RECKON_(WITH_|SIMD|ISA|AMX)|"
             r"__(AVX|SSE|FMA|AMX|ARM|NEON|CUDA|x86|i386|aarch64|arm)")
 MAY_ASK = [
     r"include/reckon/(backend|kernels)/",
-    r"include/reckon/(cpu\.hpp|cuda\.cuh)",
+    r"include/reckon/(cpu\.hpp|cuda\.cuh|backend_by_name\.hpp)",
     r"include/reckon/core/config\.hpp",  # RECKON_BOTH and RECKON_ISA
-    r"examples/programs/program\.hpp",   # --backend
-    r"bench/support/backends\.hpp",      # the same
     r"bench/support/peaks\.hpp",         # measures instructions
     r"tests/support/backends\.hpp",      # the lists of rows that tests go through
-    r"tests/kernels/(simd|simd_panels|allocation)\.cpp",
+    r"tests/kernels/(cpu|simd|simd_panels|allocation)\.cpp",
     r"tests/ops/kernel_table\.cpp",      # a page's table of every backend
     r"tests/package/consumer/components\.cpp",  # what linking a component defines
 ]
@@ -75,10 +73,10 @@ def complaint_about(file, included):
     """Why `file` may not include <included>, or None."""
     if included.startswith("reckon/"):
         target = included.removeprefix("reckon/")
-        if "/" not in target:
-            return "it gathers headers for the user; include what is needed"
         if "/" not in file:
             return None
+        if "/" not in target:
+            return "it gathers headers for the user; include what is needed"
         here, there = file.split("/")[0], target.split("/")[0]
         if there not in LEVEL:
             return "no such folder in the order of includes"

@@ -26,7 +26,7 @@ GOOD = {
     "include/reckon/layers/site.hpp": header("reckon/ops/add.hpp",
                                              code="#if defined(__cpp_exceptions)\n#endif"),
     "examples/one.cpp": "#ifdef NDEBUG\n#endif\n",
-    "bench/support/backends.hpp": "#ifdef RECKON_WITH_EIGEN\n#endif\n",
+    "tests/support/backends.hpp": "#ifdef RECKON_WITH_EIGEN\n#endif\n",
 }
 QUESTION = "asks about backends"
 

@@ -6,17 +6,7 @@
 
 #include "skip.hpp"
 
-#ifdef RECKON_WITH_EIGEN
-#include <reckon/kernels/eigen.hpp>
-#endif
-#ifdef RECKON_WITH_ONEDNN
-#include <reckon/kernels/onednn.hpp>
-#endif
-#include <reckon/backend/best_isa.hpp>
-#include <reckon/kernels/reference.hpp>
-#if defined(RECKON_WITH_XSIMD) || defined(RECKON_SIMD_COMPILED)
-#include <reckon/kernels/simd.hpp>
-#endif
+#include <reckon/backend_by_name.hpp>
 
 #include <string>
 
