@@ -23,7 +23,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS_SECONDS, MODEL_SECONDS, MODEL_MB = 0.5, 6, 1024
 
-BACKENDS = {"reference": "cpu_reference", "eigen": "cpu_eigen<>", "simd": "cpu_simd<avx2>",
+BACKENDS = {"reference": "cpu_reference", "eigen": "cpu_eigen<>", "simd": "cpu",
             "onednn": "cpu_onednn<>"}
 MODELS = {"bert": "load(folder)", "sasrec": "load(folder, 2)", "llama": "load(folder)"}
 FORWARD = """#include <reckon/kernels/{backend}.hpp>

@@ -33,7 +33,7 @@ ADAPTERS = {
     r"nlohmann/": r"io/json\.hpp",
     r"utf8proc\.h": r"text/",
     r"sentencepiece_processor\.h": r"text/sentencepiece\.hpp",
-    r"sys/|fcntl\.h|unistd\.h": r"io/|core/pages\.hpp",
+    r"sys/|fcntl\.h|unistd\.h": r"io/|core/large_pages\.hpp",
     r"sanitizer/": r"core/",
     r"pthread\.h|sched\.h": r"backend/",
 }
@@ -59,8 +59,8 @@ LIBRARY = "namespace reckon { inline namespace v0 {"
 KEYED = LIBRARY + " inline namespace RECKON_ISA {"
 FURTHER = r"( (inline )?namespace \w+ \{)*"
 CROSSING = (  # between objects of different flags: no bodies, or such as are always inlined
-    r"core/(activation|batch|cache_view|config|dtype|error|int8_sums|mask|names|position_order|ragged|"
-    r"random|rope_layout|space|version|view|weights)\.hpp|backend/isa\.hpp|io/load_error\.hpp|"
+    r"core/(activation|batch|cache_view|config|dtype|error|int8_sums|mask|memory_space|position_order|ragged|"
+    r"random|renamed|rope_layout|version|view|weights)\.hpp|backend/isa\.hpp|io/load_error\.hpp|"
     r"kernels/simd(/\w+)?\.hpp")  # the arguments of a call
 
 

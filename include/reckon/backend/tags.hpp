@@ -17,7 +17,7 @@
 
 #include <reckon/backend/isa.hpp>
 #include <reckon/core/arena.hpp>
-#include <reckon/core/space.hpp>
+#include <reckon/core/memory_space.hpp>
 
 #include <concepts>
 #include <string_view>

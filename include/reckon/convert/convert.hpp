@@ -69,7 +69,7 @@ template <class Write> struct consuming {
 
 /// model<Spec> -> model<NewSpec>. A model that is given away (an rvalue) is empty afterwards, and
 /// each of its parameters is freed as soon as the other has been written: where large arrays stand
-/// on pages of their own (core/pages.hpp) there is never more than about one model in memory.
+/// on pages of their own (core/large_pages.hpp) there is never more than about one model in memory.
 template <class NewSpec, composed Model, class Write>
 with_spec<Model, NewSpec> convert(Model&& from, Write&& write) {
     using to_type = with_spec<Model, NewSpec>;

@@ -5,7 +5,7 @@
 
 #include <reckon/core/dtype.hpp>
 #include <reckon/core/error.hpp>
-#include <reckon/core/pages.hpp>
+#include <reckon/core/large_pages.hpp>
 
 #include <new>
 #include <type_traits>
@@ -18,7 +18,7 @@ template <class T> class heap_array {
     using value_type = T;
 
     heap_array() = default;
-    /// Each element is T(from...). Large arrays of zeros are not written: see core/pages.hpp.
+    /// Each element is T(from...). Large arrays of zeros are not written: see core/large_pages.hpp.
     template <class... From> explicit heap_array(idx count, const From&... from) {
         if constexpr (sizeof...(From) == 0 && element<T>)
             if (on_pages(count)) {

@@ -4,7 +4,7 @@
 
 #include <reckon/core/config.hpp>
 #include <reckon/core/dtype.hpp>
-#include <reckon/core/space.hpp>
+#include <reckon/core/memory_space.hpp>
 
 #include <concepts>
 #include <type_traits>

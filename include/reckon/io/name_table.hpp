@@ -1,9 +1,9 @@
-// Applies a model's table of renamed parameters (core/names.hpp): the checkpoint_names that most
+// Applies a model's table of renamed parameters (core/renamed.hpp): the checkpoint_names that most
 // models need.
 #pragma once
 
 #include <reckon/core/config.hpp>
-#include <reckon/core/names.hpp>
+#include <reckon/core/renamed.hpp>
 
 #include <optional>
 #include <span>

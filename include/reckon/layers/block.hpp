@@ -4,9 +4,9 @@
 #pragma once
 
 #include <reckon/layers/attention.hpp>
-#include <reckon/layers/bands.hpp>
 #include <reckon/layers/ffn.hpp>
 #include <reckon/layers/norm.hpp>
+#include <reckon/layers/row_bands.hpp>
 #include <reckon/ops/add.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <reckon/core/arena.hpp>
-#include <reckon/core/space.hpp>
+#include <reckon/core/memory_space.hpp>
 #include <reckon/kernels/cuda/error.cuh>
 
 #include <utility>

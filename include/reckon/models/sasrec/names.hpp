@@ -1,7 +1,7 @@
 // What ICLRec's checkpoints call the parameters.
 #pragma once
 
-#include <reckon/core/names.hpp>
+#include <reckon/core/renamed.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
