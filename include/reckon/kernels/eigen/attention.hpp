@@ -10,17 +10,24 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
+namespace eigen {
+/// Where a worker's scores begin depends on no other: sums over them start at equal alignments, or
+/// two threads would not give the bits of one.
+constexpr idx aligned_floats(idx count) { return (count + 15) / 16 * 16; }
+}  // namespace eigen
+
 /// One score per key of the longest sequence, for each worker.
 template <class N, class M>
 constexpr idx attention_scratch(cpu_eigen<N>, const attention_problem<float, float, M>& p,
                                 idx threads) {
-    return p.longest_keys() * sizeof(float) * threads;
+    return eigen::aligned_floats(p.longest_keys()) * sizeof(float) * threads;
 }
 
 template <class N, class C, class M>
 void attention_kernel(cpu_eigen<N>, C& ctx, const attention_problem<float, float, M>& p,
                       std::byte* scratch, view<float> y) {
-    const idx width = p.key_width(), value_width = p.value_width(), longest = p.longest_keys();
+    const idx width = p.key_width(), value_width = p.value_width();
+    const idx longest = eigen::aligned_floats(p.longest_keys());
     ctx.parallel(p.sequences.count() * p.options.heads, [&](idx task, idx worker) {
         const idx s = task / p.options.heads, h = task % p.options.heads;
         const idx first = p.first_key(s), count = p.keys(s), head = p.key_head(h);
