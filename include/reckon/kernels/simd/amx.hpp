@@ -8,7 +8,7 @@
 // zero.)
 #pragma once
 
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 #include <cstring>
 

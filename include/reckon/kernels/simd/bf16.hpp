@@ -3,7 +3,7 @@
 // widen them: a bf16 is the upper half of a float.
 #pragma once
 
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 #include <cstring>
 

@@ -4,7 +4,7 @@
 // weight's row is taken off again.
 #pragma once
 
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 #include <cstring>
 

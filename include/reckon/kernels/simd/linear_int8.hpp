@@ -64,6 +64,10 @@ struct linear_int8_rows {
     view<float> y;
 };
 
+/// A row of a product that the backend above has summed. (A type of this namespace, where a call
+/// finds its body.)
+struct finish_sums : int8_sums {};
+
 }}}  // namespace reckon::v0::simd
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
@@ -108,7 +112,7 @@ void quantise_rows_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, std
 
 template <class Arch, class Next, class C>
 void finish_sums_kernel(cpu_simd<Arch, Next>, C& ctx, const int8_sums& sums) {
-    simd::call(simd::arch_of<Arch>(ctx), sums);
+    simd::call(simd::arch_of<Arch>(ctx), simd::finish_sums{sums});
 }
 
 template <class Arch, class Next, class C>
@@ -329,7 +333,7 @@ template <class Arch> auto sums_at(const void* p, first_lanes some) {
     return int8_of<Arch>::load_sums(lanes);
 }
 
-template <class Arch> void run(const int8_sums& c) {
+template <class Arch> void run(const finish_sums& c) {
     using B = int8_of<Arch>;
     const vec<Arch> x_scale(c.x.scale), largest(c.x.largest);
     const idx count = c.y.cols;

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #ifdef RECKON_SIMD_BODIES
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 #endif
 
 namespace reckon { inline namespace v0 { namespace simd {

@@ -7,7 +7,7 @@
 #include <reckon/kernels/simd/tasks.hpp>
 
 #ifdef RECKON_SIMD_BODIES
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 #include <complex>
 #endif

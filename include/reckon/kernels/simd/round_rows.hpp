@@ -6,7 +6,7 @@
 #include <reckon/kernels/simd/tasks.hpp>
 
 #ifdef RECKON_SIMD_BODIES
-#include <reckon/kernels/simd/batch.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 #endif
 
 namespace reckon { inline namespace v0 { namespace simd {

@@ -3,8 +3,8 @@
 // multiply-adds in the order of `depth`, so it does not depend on the tile it was computed in.
 #pragma once
 
-#include <reckon/kernels/simd/batch.hpp>
 #include <reckon/kernels/simd/sizes.hpp>
+#include <reckon/kernels/simd/vector.hpp>
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
