@@ -45,6 +45,7 @@ class runs_of {
     std::vector<op_run> list;
 
     void matmul(const std::vector<std::string>& weights) {
+        const site here{ragged{}, bidirectional{}};
         const product_size sizes[] = {
             {size_.width, size_.width}, {size_.width, size_.hidden}, {size_.hidden, size_.width}};
         for (const product_size s : sizes) {
@@ -55,7 +56,9 @@ class runs_of {
             for (const std::string& kind : weights)
                 with_weights(kind, shared_model<product<>>(dense), [&](const auto& model) {
                     each(name, kind, flops, s.in, [&](auto& ctx) {
-                        return [m = ready(ctx, model)](auto& c, const auto& x) { m->layer(c, x); };
+                        return [m = ready(ctx, model), here](auto& c, const auto& x) {
+                            m->layer(c, x, here);
+                        };
                     });
                 });
         }

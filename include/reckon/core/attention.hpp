@@ -41,7 +41,7 @@ template <class E, class K, class M, class Space = host> struct attention_proble
     key_values<K, Space> source;
     M mask;
     attention_options options;
-    attention_bias<E, Space> bias;
+    attention_bias<E, Space> bias{};
 
     constexpr idx longest_keys() const {
         idx longest = 0;
