@@ -1,6 +1,7 @@
 #include "ops.hpp"
 
 #include <reckon/core/random.hpp>
+#include <reckon/layers/site.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/attention.hpp>
