@@ -112,7 +112,8 @@ TEST_CASE("a module knows its layer, and whose rows it reads, in every band") {
     static_assert(texts * length > 3 * band_rows);
     std::vector<std::int32_t> offsets(texts + 1);
     for (idx i = 0; i <= texts; ++i) offsets[i] = std::int32_t(i * length);
-    stack_of<numbering_spec, run_time{}> layers{2, {width, 1, 8, 1e-5f}};  // attention adds zeros
+    // (Attention adds zeros.)
+    stack_of<checked<numbering_spec, base_spec>, run_time{}> layers{2, {width, 1, 8, 1e-5f}};
     reference ctx;
     const auto x = ctx.make(texts * length, width);
     for (idx i = 0; i < x.size(); ++i) x.data[i] = 0;
