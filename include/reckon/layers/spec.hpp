@@ -15,45 +15,25 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 template <class Policy, class Spec> using module_of = typename Policy::template module<Spec>;
 
 template <class P>
-concept linear_policy = requires {
-    requires P::is_linear;
-};
+concept linear_policy = P::is_linear;
 template <class P>
-concept bias_policy = requires {
-    requires P::is_bias;
-};
+concept bias_policy = P::is_bias;
 template <class P>
-concept table_policy = requires {
-    requires P::is_table;
-};
+concept table_policy = P::is_table;
 template <class P>
-concept ffn_policy = requires {
-    requires P::is_ffn;
-};
+concept ffn_policy = P::is_ffn;
 template <class P>
-concept norm_policy = requires {
-    requires P::is_norm;
-};
+concept norm_policy = P::is_norm;
 template <class P>
-concept norm_order_policy = requires {
-    requires P::is_norm_order;
-};
+concept norm_order_policy = P::is_norm_order;
 template <class P>
-concept attention_policy = requires {
-    requires P::is_attention;
-};
+concept attention_policy = P::is_attention;
 template <class P>
-concept block_policy = requires {
-    requires P::is_block;
-};
+concept block_policy = P::is_block;
 template <class P>
-concept positions_policy = requires {
-    requires P::is_positions;
-};
+concept positions_policy = P::is_positions;
 template <class P>
-concept sharing_policy = requires {
-    requires P::is_sharing;
-};
+concept sharing_policy = P::is_sharing;
 
 /// The sizes of a model are known at run time ..
 
