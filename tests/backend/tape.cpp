@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <limits>
 #include <reckon/backend/tape.hpp>
 #include <reckon/kernels/reference.hpp>
 #include <vector>
@@ -43,25 +44,39 @@ TEST_CASE("a tape runs backwards, once") {
 TEST_CASE("a parameter's gradient is found by its address, from any part of it") {
     two_parameters p;
     const auto ranges = p.all();
-    const recorder ctx{ranges};
-    CHECK(ctx.gradient_of({p.a, 2, 3}).data == p.da);
-    CHECK(ctx.gradient_of({p.a, 2, 3}).rows == 2);
-    const auto last_row = ctx.gradient_of(view<const float>{p.a, 2, 3}.slice(1, 1));
+    recorder ctx{ranges};
+    CHECK(ctx.parameter_place({p.a, 2, 3}).where.data == p.da);
+    CHECK(ctx.parameter_place({p.a, 2, 3}).where.rows == 2);
+    const auto last_row = ctx.parameter_place(view<const float>{p.a, 2, 3}.slice(1, 1)).where;
     CHECK(last_row.data == p.da + 3);
     CHECK(last_row.stride == 3);
-    CHECK(ctx.gradient_of({p.b, 1, 4}).data == p.db);
-    CHECK(ctx.gradient_of({p.b + 3, 1, 1}).data == p.db + 3);
+    CHECK(ctx.parameter_place({p.b, 1, 4}).where.data == p.db);
+    CHECK(ctx.parameter_place({p.b + 3, 1, 1}).where.data == p.db + 3);
+    CHECK(ctx.begin(ctx.parameter_place({p.b, 1, 4})).use == gradient_use::adds);
 }
 
-TEST_CASE("what is frozen or no parameter has a null gradient") {
+TEST_CASE("how often a parameter was asked for is counted") {
+    two_parameters p;
+    idx asked = 0;
+    const std::vector<range> only_b{{p.b, p.b + 4, p.db, &asked}};
+    recorder ctx{only_b};
+    ctx.parameter_place({p.a, 2, 3});
+    CHECK(asked == 0);
+    ctx.parameter_place({p.b, 1, 4});
+    ctx.parameter_place({p.b + 1, 1, 2});
+    CHECK(asked == 2);
+}
+
+TEST_CASE("what is frozen or no parameter has no place for a gradient") {
     two_parameters p;
     const std::vector<range> only_b{{p.b, p.b + 4, p.db}};
-    const recorder ctx{only_b};
-    CHECK(ctx.gradient_of({p.a, 2, 3}).data == nullptr);
-    CHECK(ctx.gradient_of({p.b, 1, 4}).data == p.db);
-    CHECK(ctx.gradient_of({}).data == nullptr);
-    const recorder frozen{{}};
-    CHECK(frozen.gradient_of({p.b, 1, 4}).data == nullptr);
+    recorder ctx{only_b};
+    CHECK(!ctx.parameter_place({p.a, 2, 3}).learns());
+    CHECK(ctx.parameter_place({p.b, 1, 4}).learns());
+    CHECK(!ctx.parameter_place(view<const float>{}).learns());
+    CHECK(!ctx.begin(ctx.parameter_place({p.a, 2, 3})).wanted());
+    recorder frozen{{}};
+    CHECK(!frozen.parameter_place({p.b, 1, 4}).learns());
 }
 
 TEST_CASE("ranges out of order or overlapping are refused") {
@@ -75,19 +90,69 @@ TEST_CASE("ranges out of order or overlapping are refused") {
                       "disjoint, got 1");
 }
 
-TEST_CASE("a tracked tensor has one gradient, zero at first") {
+TEST_CASE("a tracked tensor has one gradient, zero at first, which its parts share") {
     recorder ctx{{}};
     auto x = ctx.make(2, 3);
-    CHECK(x.grad.data == nullptr);
+    CHECK(x.grad == nullptr);
     ctx.track(x);
-    REQUIRE(x.grad.data != nullptr);
-    for (idx i = 0; i < 6; ++i) CHECK(x.grad.data[i] == 0);
-    const float* where = x.grad.data;
-    x.grad.data[4] = 1;
+    auto d = ctx.gradient(x);
+    for (idx i = 0; i < 6; ++i) CHECK(d.data[i] == 0);
+    d(1, 1) = 5;
     ctx.track(x);
-    CHECK(x.grad.data == where);
-    CHECK(x.slice(1, 1).grad(0, 1) == 1);
-    CHECK(ctx.make(2, 2).slice(1, 1).grad.data == nullptr);
+    CHECK(ctx.gradient(x).data == d.data);
+    CHECK(ctx.gradient(x.slice(1, 1))(0, 1) == 5);
+    CHECK(ctx.gradient(x.columns(1, 2))(1, 0) == 5);
+    CHECK(ctx.gradient(x.columns(1, 2).slice(1, 1))(0, 0) == 5);
+    CHECK(ctx.make(2, 2).slice(1, 1).grad == nullptr);
+    CHECK_THROWS_AS(ctx.gradient(ctx.make(1, 1)), error);
+}
+
+TEST_CASE("the first to write a gradient is told that nothing stands there") {
+    recorder ctx{{}};
+    auto x = ctx.make(2, 3);
+    ctx.track(x);
+    CHECK(ctx.begin(ctx.place_of(x)).use == gradient_use::first);
+    CHECK(ctx.begin(ctx.place_of(x)).use == gradient_use::adds);
+    auto y = ctx.make(2, 3);
+    ctx.track(y);
+    const auto column = ctx.begin(ctx.place_of(y.columns(1, 1)));
+    CHECK(column.use == gradient_use::adds);  // onto zeros, as the others need them
+    CHECK(column(0, 0) == 0);
+    CHECK(column.stride == 3);
+}
+
+TEST_CASE("a gradient's memory goes to the next that wants some") {
+    recorder ctx{{}};
+    const auto scope = ctx.scope();
+    auto x = ctx.make(8, 8), y = ctx.make(4, 8), z = ctx.make(16, 8);
+    for (auto* t : {&x, &y, &z}) ctx.track(*t);
+    const float* first = ctx.begin(ctx.place_of(x)).data;
+    ctx.release(*x.grad);
+    CHECK(ctx.begin(ctx.place_of(y)).data == first);
+    CHECK(ctx.begin(ctx.place_of(x)).data != first);
+    CHECK(ctx.begin(ctx.place_of(z)).data != first);
+}
+
+TEST_CASE("a shared gradient is copied by the first who changes it") {
+    recorder ctx{{}};
+    auto x = ctx.make(2, 2), y = ctx.make(2, 2);
+    ctx.track(x);
+    ctx.track(y);
+    const auto dy = ctx.gradient(y);
+    for (idx i = 0; i < 4; ++i) dy.data[i] = float(i);
+    REQUIRE(ctx.share(*y.grad, ctx.place_of(x)));
+    CHECK(!ctx.share(*y.grad, ctx.place_of(x)));  // it has one already
+    const auto dx = ctx.begin(ctx.place_of(x));
+    CHECK(dx.use == gradient_use::adds);
+    CHECK(dx.data != dy.data);
+    dx(1, 1) += 1;
+    CHECK(dx(1, 1) == 4);
+    CHECK(dy(1, 1) == 3);
+    ctx.release(*y.grad);
+    REQUIRE(ctx.share(*x.grad, ctx.place_of(y)));
+    ctx.release(*x.grad);
+    CHECK(ctx.begin(ctx.place_of(y)).data == dx.data);  // nobody else reads it any more
+    CHECK(!ctx.share(*y.grad, ctx.place_of(x.columns(0, 1))));
 }
 
 TEST_CASE("a scope keeps its memory while something is on the tape") {
@@ -105,7 +170,41 @@ TEST_CASE("a scope keeps its memory while something is on the tape") {
             ctx.record([](recorder&) {});
         }
         CHECK(ctx.workspace().used() > 0);
+        const idx before = ctx.workspace().used();
+        {
+            const auto inside = ctx.scratch();
+            ctx.make(4, 4);
+        }
+        CHECK(ctx.workspace().used() == before);
         ctx.replay();
     }
     CHECK(ctx.workspace().used() == 0);
+}
+
+TEST_CASE("a forgotten tape runs nothing and gives its memory back") {
+    recorder ctx{{}};
+    bool ran = false;
+    auto* seen = &ran;
+    {
+        const auto scope = ctx.scope();
+        ctx.make(4, 4);
+        ctx.record([=](recorder&) { *seen = true; });
+        ctx.forget();
+        CHECK(ctx.recorded() == 0);
+        ctx.replay();
+    }
+    CHECK(!ran);
+    CHECK(ctx.workspace().used() == 0);
+}
+
+TEST_CASE("numbers that are none are found where they are written") {
+    recorder ctx{{}};
+    const auto x = ctx.make(1, 2);
+    x(0, 0) = 1;
+    x(0, 1) = std::numeric_limits<float>::infinity();
+    ctx.look_at("some op", x);
+    ctx.check_numbers(true);
+    CHECK_THROWS_WITH(ctx.look_at("some op", x),
+                      "some op: result: expected finite numbers, got an infinite one");
+    ctx.look_at("some op", view<const float>{x});  // what is only read is not its fault
 }

@@ -59,8 +59,8 @@ LIBRARY = "namespace reckon { inline namespace v0 {"
 KEYED = LIBRARY + " inline namespace RECKON_ISA {"
 FURTHER = r"( (inline )?namespace \w+ \{)*"
 CROSSING = (  # between objects of different flags: no bodies, or such as are always inlined
-    r"core/(activation|batch|cache_view|config|dtype|error|int8_sums|mask|memory_space|position_order|ragged|"
-    r"random|renamed|rope_layout|version|view|weights)\.hpp|backend/isa\.hpp|io/load_error\.hpp|"
+    r"core/(activation|batch|cache_view|config|dropout|dtype|error|gradient|int8_sums|loss|mask|memory_space|position_order|ragged|"
+    r"random|renamed|rope_layout|update|version|view|weights)\.hpp|backend/isa\.hpp|io/load_error\.hpp|"
     r"kernels/simd(/\w+)?\.hpp")  # the arguments of a call
 
 

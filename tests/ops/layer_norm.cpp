@@ -66,7 +66,7 @@ TEST_CASE("add_layer_norm is recorded as add_to and layer_norm") {
     const auto y = ops::add_layer_norm(ctx, x, f, gain.look(), bias.look(), 1);
     CHECK(ctx.recorded() == 2);
     CHECK(x.data != first);
-    CHECK(y.grad.data != nullptr);
+    CHECK(y.grad != nullptr);
     ops::add_layer_norm_in_place(ctx, x, f, gain.look(), bias.look(), 1);
     CHECK(ctx.recorded() == 4);
 }

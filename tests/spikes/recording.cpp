@@ -8,6 +8,6 @@ using namespace reckon;
 float learn(recording_context<cpu_reference>& ctx, recording_context<cpu_reference>::tensor x,
             view<const float> w) {
     const auto y = ops::linear(ctx, x, w);
-    if (y.grad.data != nullptr) ctx.replay();
+    if (y.grad != nullptr) ctx.replay();
     return y(0, 0);
 }

@@ -78,6 +78,13 @@ struct cpu {
 #else
 #define RECKON_BACKENDS_CPU
 #endif
+
+// The instruction sets that `cpu` may be held to.
+#ifdef __aarch64__
+#define RECKON_TEST_SETS reckon::neon64
+#else
+#define RECKON_TEST_SETS reckon::sse4_2, reckon::avx2, reckon::avx512
+#endif
 #define RECKON_BACKENDS_SIMD                                                                  \
     RECKON_BACKENDS_SSE4_2 RECKON_BACKENDS_AVX2 RECKON_BACKENDS_AVX512 RECKON_BACKENDS_NEON64 \
         RECKON_BACKENDS_CPU

@@ -10,7 +10,8 @@
 namespace test_support {
 
 struct tolerance {
-    static constexpr double op = 1e-5;     // a kernel against the reference
+    static constexpr double op = 1e-5;        // a kernel against the reference
+    static constexpr double gradient = 1e-5;  // of a backward kernel, whose sums are of either sign
     static constexpr double model = 1e-4;  // a model against its golden, or against another backend
     static constexpr double packed = 1e-5;  // one ragged batch against one sequence at a time
     // llama_tiny behind keys and values rounded to bf16, by up to 2^-9 each, which its peaky

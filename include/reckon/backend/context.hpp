@@ -79,6 +79,8 @@ template <class Tag, floating Element = float, floating Sum = double> class cont
     };
     /// Everything made after this is given back when the guard ends.
     constexpr scope_guard scope() { return scope_guard(memory_); }
+    /// The same for what an op needs only while it runs, also where a tape keeps the tensors.
+    constexpr scope_guard scratch() { return scope_guard(memory_); }
 
     /// f(task, worker) for every task; the cut is the caller's and depends on shapes alone.
     template <class F> void parallel(idx tasks, const F& f) {

@@ -77,6 +77,16 @@ class arena {
     constexpr idx used() const { return used_; }
     constexpr idx high_water() const { return high_water_; }
 
+    /// Room for so many bytes in one piece, of an arena that grows and of which nothing is in use.
+    constexpr void reserve(idx bytes) {
+        if (used_ != 0 || source_.allocate == nullptr) return;
+        if (count_ == 1 && blocks_[0].size >= bytes) return;
+        if (bytes > high_water_) high_water_ = bytes;
+        free_blocks();
+        merge();
+        high_water_ = 0;
+    }
+
     /// Gives back everything taken since.
     constexpr void release(const mark& to) {
         if (source_.poison != nullptr)

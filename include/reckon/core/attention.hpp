@@ -16,6 +16,8 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 /// first[s] + count[s]). Null `first` and `count` mean: the same rows as the queries
 /// (self-attention over a packed batch).
 template <class K, class Space = host> struct key_values {
+    using element = K;
+    using space = Space;
     cache_view<const K, Space> keys;    // [rows, key_heads * key_width]
     cache_view<const K, Space> values;  // [rows, key_heads * value_width]
     const std::int32_t* first = nullptr;

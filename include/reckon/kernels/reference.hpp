@@ -6,7 +6,11 @@
 #include <reckon/kernels/reference/add.hpp>
 #include <reckon/kernels/reference/attention.hpp>
 #include <reckon/kernels/reference/bf16.hpp>
+#include <reckon/kernels/reference/binary_cross_entropy.hpp>
+#include <reckon/kernels/reference/candidate_scores.hpp>
 #include <reckon/kernels/reference/concat.hpp>
+#include <reckon/kernels/reference/cross_entropy.hpp>
+#include <reckon/kernels/reference/dropout.hpp>
 #include <reckon/kernels/reference/embedding.hpp>
 #include <reckon/kernels/reference/gated.hpp>
 #include <reckon/kernels/reference/int8.hpp>
@@ -19,6 +23,7 @@
 #include <reckon/kernels/reference/rope.hpp>
 #include <reckon/kernels/reference/store_rows.hpp>
 #include <reckon/kernels/reference/top_k.hpp>
+#include <reckon/kernels/reference/update.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 

@@ -12,14 +12,22 @@
 #include <reckon/kernels/simd/add_row.hpp>
 #include <reckon/kernels/simd/arch.hpp>
 #include <reckon/kernels/simd/attention.hpp>
+#include <reckon/kernels/simd/attention_backward.hpp>
+#include <reckon/kernels/simd/candidate_scores.hpp>
 #include <reckon/kernels/simd/concat.hpp>
+#include <reckon/kernels/simd/cross_entropy.hpp>
+#include <reckon/kernels/simd/dropout.hpp>
 #include <reckon/kernels/simd/embedding.hpp>
 #include <reckon/kernels/simd/gated.hpp>
+#include <reckon/kernels/simd/gradient_rows.hpp>
 #include <reckon/kernels/simd/l2_normalize.hpp>
 #include <reckon/kernels/simd/layer_norm.hpp>
 #include <reckon/kernels/simd/linear.hpp>
+#include <reckon/kernels/simd/linear_backward.hpp>
 #include <reckon/kernels/simd/linear_bf16.hpp>
+#include <reckon/kernels/simd/linear_cross_entropy.hpp>
 #include <reckon/kernels/simd/linear_int8.hpp>
+#include <reckon/kernels/simd/linear_recorded.hpp>
 #include <reckon/kernels/simd/linear_transposed.hpp>
 #include <reckon/kernels/simd/log_softmax.hpp>
 #include <reckon/kernels/simd/panels.hpp>
@@ -29,6 +37,7 @@
 #include <reckon/kernels/simd/round_rows.hpp>
 #include <reckon/kernels/simd/store_rows.hpp>
 #include <reckon/kernels/simd/top_k.hpp>
+#include <reckon/kernels/simd/update.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 

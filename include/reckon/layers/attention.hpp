@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/core/math.hpp>
+#include <reckon/layers/dropout.hpp>
 #include <reckon/layers/linear.hpp>
 #include <reckon/layers/site.hpp>
 #include <reckon/ops/attention.hpp>
@@ -48,7 +49,9 @@ template <class Spec> struct self_attention {
                                         .scale = scale,
                                         .first_position = at.keys.first()};
         const auto source = at.keys.source(ctx, at.layer, at.sequences, k, v);
-        return out(ctx, ops::attention(ctx, q, at.sequences, source, at.mask, options), at);
+        const auto y = ops::attention(ctx, q, at.sequences, source, at.mask, options, {},
+                                      dropout_at(ctx, at, dropout_place::attention));
+        return out(ctx, y, at);
     }
 };
 

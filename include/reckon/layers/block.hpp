@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/layers/attention.hpp>
+#include <reckon/layers/dropout.hpp>
 #include <reckon/layers/ffn.hpp>
 #include <reckon/layers/norm.hpp>
 #include <reckon/layers/row_bands.hpp>
@@ -50,15 +51,22 @@ template <class Spec> struct transformer_block_module {
         const auto scope = ctx.scope();
         if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
             const auto attended = attend(ctx, norm_1(ctx, x, at), at);
-            const auto normed = norm_2.after_add_to(ctx, x, attended, at);
-            by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
-                add_to(ctx, band, ffn(ctx, normed.slice(first, band.rows), at.from_row(first)));
-            });
-        } else {
-            norm_1.of_sum_in_place(ctx, x, attend(ctx, x, at), at);
+            const auto normed = norm_2.after_add_to(
+                ctx, x, dropped(ctx, attended, at, dropout_place::attention_out), at);
             by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
                 const auto here = at.from_row(first);
-                norm_2.of_sum_in_place(ctx, band, ffn(ctx, band, here), here);
+                const auto f = ffn(ctx, normed.slice(first, band.rows), here);
+                add_to(ctx, band, dropped(ctx, f, here, dropout_place::ffn_out));
+            });
+        } else {
+            const auto attended = attend(ctx, x, at);
+            norm_1.of_sum_in_place(ctx, x, dropped(ctx, attended, at, dropout_place::attention_out),
+                                   at);
+            by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
+                const auto here = at.from_row(first);
+                const auto f = ffn(ctx, band, here);
+                norm_2.of_sum_in_place(ctx, band, dropped(ctx, f, here, dropout_place::ffn_out),
+                                       here);
             });
         }
         return x;

@@ -1,6 +1,7 @@
 // Feed-forward policies: down(f(up(x))), or gated: down(f(gate(x)) * up(x)).
 #pragma once
 
+#include <reckon/layers/dropout.hpp>
 #include <reckon/layers/linear.hpp>
 #include <reckon/ops/gated.hpp>
 
@@ -19,7 +20,7 @@ template <activation F, class Spec> struct ffn_module {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        return down(ctx, up(ctx, x, at, F), at);
+        return down(ctx, dropped(ctx, up(ctx, x, at, F), at, dropout_place::hidden), at);
     }
 };
 
@@ -49,7 +50,8 @@ template <activation F, class Spec> struct gated_ffn_module {
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
         const auto [g, u] = linears(ctx, x, at, gate, up);
-        return down(ctx, ops::gated(ctx, g, u, F), at);
+        const auto h = ops::gated(ctx, g, u, F);
+        return down(ctx, dropped(ctx, h, at, dropout_place::hidden), at);
     }
 };
 

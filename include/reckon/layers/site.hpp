@@ -10,6 +10,7 @@
 #include <reckon/core/mask.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/layers/hook.hpp>
+#include <reckon/ops/attention.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -21,9 +22,9 @@ struct no_rotation {
 /// Attention reads the keys and values of the batch itself, whose sequences begin at position 0.
 struct own_keys {
     template <any_context C>
-    constexpr key_values<typename C::element, typename C::space> source(
-        C&, idx, const ragged&, const tensor_of<C>& k, const tensor_of<C>& v) const {
-        return {k, v};
+    constexpr auto source(C& ctx, idx, const ragged&, const tensor_of<C>& k,
+                          const tensor_of<C>& v) const {
+        return ops::key_values_from(ctx, k, v);
     }
     constexpr per_sequence first() const { return {}; }
 };

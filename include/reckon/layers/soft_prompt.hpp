@@ -19,14 +19,26 @@ template <any_context C> struct soft_prompts {
     ragged all;  // prompts and texts together
 };
 
+namespace detail {
+
+/// Real memory, also in a dry recording, which runs the shapes of one batch.
+template <any_context C> constexpr view<std::int32_t> soft_prompt_offsets(C& ctx, idx count) {
+    if constexpr (C::recording)
+        return ctx.template note<std::int32_t>(count);
+    else
+        return ctx.template make<std::int32_t>(1, count);
+}
+
+}  // namespace detail
+
 /// Prompts for these texts; the offsets of `all` live in the workspace.
 template <any_context C>
 requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_prompts_of(
     C& ctx, ops::input_of<C> table, per_sequence first, per_sequence count, const ragged& texts) {
-    static_assert(!C::dry,
+    static_assert(!C::dry || C::recording,
                   "soft_prompts_of: a context that only counts holds no offsets; give the model "
                   "soft_prompts over offsets of your own");
-    const auto offsets = ctx.template make<std::int32_t>(1, texts.count() + 1);
+    const auto offsets = detail::soft_prompt_offsets(ctx, texts.count() + 1);
     idx end = 0;
     offsets(0, 0) = 0;
     for (idx s = 0; s < texts.count(); ++s) {

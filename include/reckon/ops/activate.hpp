@@ -18,7 +18,7 @@ struct activate_op {
 struct activate_backward_op {
     static constexpr const char* name = "activate, backward";
     template <class C>
-    using signature = void(activation f, input_of<C> x, input_of<C> dy, output_of<C> dx);
+    using signature = void(activation f, input_of<C> x, input_of<C> dy, gradient_of<C> dx);
     static auto kernel(auto tag, auto&... a) -> decltype(activate_backward(tag, a...)) {
         activate_backward(tag, a...);
     }
@@ -27,8 +27,8 @@ struct activate_backward_op {
 template <any_context C> constexpr tensor_of<C> activate(C& ctx, tensor_of<C> x, activation f) {
     auto y = ctx.make(x.rows, x.cols);
     dispatch<activate_op>(ctx, f, x, y);
-    return recorded(ctx, y, {gradient(ctx, x)},
-                    [=](auto& c, auto... d) { dispatch<activate_backward_op>(c, f, x, d...); });
+    return recorded<C>(ctx, y, {gradient(ctx, x)},
+                       [=](auto& c, auto... d) { dispatch<activate_backward_op>(c, f, x, d...); });
 }
 
 template <any_context C> constexpr tensor_of<C> gelu(C& ctx, tensor_of<C> x) {

@@ -16,9 +16,10 @@ struct add_op {
     }
 };
 
+/// dx = dy, or dx + dy.
 struct add_backward_op {
     static constexpr const char* name = "add, backward";
-    template <class C> using signature = void(input_of<C> dy, output_of<C> da, output_of<C> db);
+    template <class C> using signature = void(input_of<C> dy, gradient_of<C> dx);
     static auto kernel(auto tag, auto&... a) -> decltype(add_backward(tag, a...)) {
         add_backward(tag, a...);
     }
@@ -36,13 +37,23 @@ template <any_context C> constexpr tensor_of<C> add(C& ctx, tensor_of<C> a, tens
     expect("add", "b.cols", a.cols, b.cols);
     auto y = ctx.make(a.rows, a.cols);
     dispatch<add_op>(ctx, a, b, y);
-    return recorded(ctx, y, {gradient(ctx, a), gradient(ctx, b)},
-                    [](auto& c, auto... d) { dispatch<add_backward_op>(c, d...); });
+    if constexpr (C::recording)
+        if (const place_of<C> inputs[]{gradient(ctx, a), gradient(ctx, b)}; learns<C>(inputs)) {
+            ctx.track(y);
+            ctx.record([dy = y.grad, a = inputs[0], b = inputs[1]](C& c) {
+                if (!c.is_reached(*dy)) return;
+                for (const auto& input : {a, b})
+                    if (!c.share(*dy, input))
+                        dispatch<add_backward_op>(c, c.finished(*dy), c.begin(input));
+                c.release(*dy);
+            });
+        }
+    return y;
 }
 
 template <any_context C> constexpr void add_to(C& ctx, tensor_of<C>& x, tensor_of<C> f) {
     if constexpr (C::recording)
-        if (keeps_inputs(ctx, {gradient(ctx, x), gradient(ctx, f)})) {
+        if (keeps_inputs<C>(ctx, {gradient(ctx, x), gradient(ctx, f)})) {
             x = add(ctx, x, f);
             return;
         }

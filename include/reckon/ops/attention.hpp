@@ -4,13 +4,14 @@
 #pragma once
 
 #include <reckon/core/attention.hpp>
+#include <reckon/core/dropout.hpp>
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 #include <initializer_list>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
-template <class C, class K> using key_values_of = key_values<K, typename C::space>;
 template <class C> using bias_of = attention_bias<number_of<C>, typename C::space>;
 template <class C, class K, class M>
 using attention_problem_of = attention_problem<number_of<C>, K, M, typename C::space>;
@@ -24,6 +25,45 @@ template <class K, class M> struct attention_op {
         attention_kernel(tag, a...);
     }
 };
+
+/// attention as training wants it: with weights dropped, and with the logarithm of each row's and
+/// head's total weight, log(sum_j exp(score_j)), from which the backward finds the weights again.
+template <class K, class M> struct attention_recorded_op {
+    static constexpr const char* name = "attention, recorded";
+    template <class C>
+    using signature = void(const attention_problem_of<C, K, M>& problem, dropout_mask dropped,
+                           std::byte* scratch, output_of<C> y, output_of<C> log_totals);
+    static auto kernel(auto tag, auto&... a) -> decltype(attention_recorded_kernel(tag, a...)) {
+        attention_recorded_kernel(tag, a...);
+    }
+};
+
+template <class K, class M> struct attention_backward_op {
+    static constexpr const char* name = "attention, backward";
+    template <class C>
+    using signature = void(const attention_problem_of<C, K, M>& problem, dropout_mask dropped,
+                           input_of<C> y, input_of<C> log_totals, std::byte* scratch,
+                           input_of<C> dy, gradient_of<C> dquery, gradient_of<C> dkeys,
+                           gradient_of<C> dvalues);
+    static auto kernel(auto tag, auto&... a) -> decltype(attention_backward(tag, a...)) {
+        attention_backward(tag, a...);
+    }
+};
+
+/// Keys and values that learn.
+template <any_context C> struct learned_key_values : key_values<number_of<C>, typename C::space> {
+    place_of<C> dkeys, dvalues;
+};
+
+/// The batch's own keys and values, with their gradients where the context records.
+template <any_context C>
+constexpr auto key_values_from(C& ctx, const tensor_of<C>& keys, const tensor_of<C>& values) {
+    const key_values<number_of<C>, typename C::space> both{keys, values};
+    if constexpr (C::recording)
+        return learned_key_values<C>{both, gradient(ctx, keys), gradient(ctx, values)};
+    else
+        return both;
+}
 
 /// Keys lie inside their source, and no row is shown a key that is not there.
 template <class C, class K, class M>
@@ -44,11 +84,13 @@ constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
     }
 }
 
-template <any_context C, class K, mask M>
+/// `source`: key_values, or learned_key_values of a context that records. `dropped`: weights that
+/// training drops.
+template <any_context C, class Source, mask M>
 constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
-                                 key_values_of<C, K> source, const M& m, attention_options options,
-                                 const bias_of<C>& bias = {}) {
-    static_assert(!C::recording, "attention: has no backward yet");
+                                 const Source& source, const M& m, attention_options options,
+                                 const bias_of<C>& bias = {}, const dropout_mask& dropped = {}) {
+    using K = typename Source::element;
     constexpr const char* op = "attention";
     if (options.key_heads == 0) options.key_heads = options.heads;
     expect_that(options.heads != 0, op, "heads", "at least 1", options.heads);
@@ -78,18 +120,43 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& seque
     const attention_problem_of<C, K, M> problem{query, sequences, source, m, options, bias};
     if constexpr (!C::dry && std::same_as<typename C::space, host>)
         expect_visible_keys<C, K>(problem);  // a device's numbers can't be read here
-    const auto scope = ctx.scope();
-    const auto scratch = ctx.template make<std::byte>(
-        1, attention_scratch(typename C::kernels{}, problem, ctx.threads()));
-    dispatch<attention_op<K, M>>(ctx, problem, scratch.data, y);
+    const auto run = [&](const auto& call) {
+        const auto inside = ctx.scratch();
+        call(ctx.template make<std::byte>(
+                    1, attention_scratch(typename C::kernels{}, problem, ctx.threads()))
+                 .data);
+    };
+    if constexpr (C::recording) {
+        static_assert(
+            requires { source.dkeys; },
+            "attention: a recording context takes keys and values with their gradients, "
+            "key_values_from(ctx, keys, values)");
+        const place_of<C> places[]{gradient(ctx, query), source.dkeys, source.dvalues};
+        if (learns<C>(places) || dropped.drops()) {
+            const auto log_totals = ctx.make(query.rows, options.heads);
+            run([&](std::byte* scratch) {
+                dispatch<attention_recorded_op<K, M>>(ctx, problem, dropped, scratch, y,
+                                                      log_totals);
+            });
+            return recorded<C>(ctx, y, places, [=](auto& c, auto dy, auto... d) {
+                const auto inside = c.scratch();
+                const auto scratch = c.template make<std::byte>(
+                    1, attention_backward_scratch(typename C::kernels{}, problem, c.threads()));
+                dispatch<attention_backward_op<K, M>>(c, problem, dropped, y, log_totals,
+                                                      scratch.data, dy, d...);
+            });
+        }
+    }
+    expect_that(!dropped.drops(), op, "dropped", "nothing, as this context records nothing",
+                "weights");
+    run([&](std::byte* scratch) { dispatch<attention_op<K, M>>(ctx, problem, scratch, y); });
     return y;
 }
 
 /// The sentence for a mask that is none.
-template <any_context C, class K, class M>
+template <any_context C, class Source, class M>
 requires(!mask<M>) constexpr tensor_of<C> attention(C&, tensor_of<C> query, const ragged&,
-                                                    key_values_of<C, K>, const M&,
-                                                    attention_options) {
+                                                    const Source&, const M&, attention_options) {
     is_mask<M>();
     return query;
 }

@@ -5,6 +5,7 @@
 
 #include <reckon/core/mask.hpp>
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
@@ -18,10 +19,20 @@ struct concat_op {
     }
 };
 
+struct concat_backward_op {
+    static constexpr const char* name = "concat, backward";
+    template <class C>
+    using signature = void(per_sequence first, ragged sequences, ragged all, input_of<C> dy,
+                           gradient_of<C> dprefix, gradient_of<C> dx);
+    static auto kernel(auto tag, auto&... a) -> decltype(concat_backward(tag, a...)) {
+        concat_backward(tag, a...);
+    }
+};
+
+/// `prefix` is a parameter.
 template <any_context C>
 constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, tensor_of<C> x,
                               const ragged& sequences, const ragged& all) {
-    static_assert(!C::recording, "concat: has no backward yet");
     expect("concat", "prefix.cols", x.cols, prefix.cols);
     expect("concat", "x.rows", sequences.rows(), x.rows);
     expect("concat", "all.sequences", sequences.count(), all.count());
@@ -35,7 +46,9 @@ constexpr tensor_of<C> concat(C& ctx, input_of<C> prefix, per_sequence first, te
     }
     auto y = ctx.make(all.rows(), x.cols);
     dispatch<concat_op>(ctx, prefix, first, x, sequences, all, y);
-    return y;
+    return recorded<C>(ctx, y, {gradient(ctx, prefix), gradient(ctx, x)}, [=](auto& c, auto... d) {
+        dispatch<concat_backward_op>(c, first, sequences, all, d...);
+    });
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -25,10 +25,18 @@ struct kernel_call;
 template <class Op, class C, class... A> struct kernel_call<Op, C, void(A...)> {
     /// Whether a tag of the context's stack has a kernel for these types.
     static constexpr bool is_served = requires(C & ctx, A... a) {
-        Op::kernel(typename C::tag{}, ctx, a...);
+        Op::kernel(typename C::kernels{}, ctx, a...);
     };
 
     static constexpr bool has_otherwise = requires(C & ctx, A... a) { Op::otherwise(ctx, a...); };
+
+    static void count(C& ctx, A... a) {
+        if constexpr (requires { Op::scratch(typename C::kernels{}, idx{1}, a...); }) {
+            const auto inside = ctx.scratch();
+            ctx.template make<std::byte>(1,
+                                         Op::scratch(typename C::kernels{}, ctx.threads(), a...));
+        }
+    }
 
     // (Both questions are members: within a function nvcc 13 answers some of them with no.)
     static void run(C& ctx, A... a) {
@@ -45,11 +53,21 @@ template <class Op, class C, class... A> struct kernel_call<Op, C, void(A...)> {
 };
 
 template <class Op, any_context C, class... A>
-requires(C::dry) constexpr void dispatch(C&, const A&...) {}
+requires(C::dry && !C::recording) constexpr void dispatch(C&, const A&...) {}
+
+/// .. and one that counts a step of training takes what the kernel will take: an op whose kernels
+/// take memory for themselves says so by `scratch(kernels, threads, arguments...)`, in bytes.
+template <class Op, any_context C, class... A>
+requires(C::dry&& C::recording) void dispatch(C& ctx, const A&... a) {
+    kernel_call<Op, C>::count(ctx, a...);
+}
 
 /// A void function that is not constexpr: such a function is instantiated where the file ends, so
 /// that the order of includes doesn't decide which kernels are found (decision 1).
 template <class Op, any_context C, class... A>
-requires(!C::dry) void dispatch(C& ctx, const A&... a) { kernel_call<Op, C>::run(ctx, a...); }
+requires(!C::dry) void dispatch(C& ctx, const A&... a) {
+    kernel_call<Op, C>::run(ctx, a...);
+    if constexpr (C::recording) ctx.look_at(Op::name, a...);
+}
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -1,12 +1,13 @@
 // embedding:          y[i] = table[ids[i]]
-// embedding_add_to:   x[i] += table[ids[i]]        positions, segments, token types
-// positions:          the position id of every packed row, counted within its sequence
+// embedding_add_to:   x[i] += table[ids[i]]        positions, segments, token types (x as in
+// add_to) positions:          the position id of every packed row, counted within its sequence
 #pragma once
 
 #include <reckon/core/mask.hpp>
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
@@ -29,6 +30,19 @@ template <class W> struct embedding_add_op {
     }
 };
 
+/// dtable[ids[i]] += dy[i], in the order of i.
+struct embedding_backward_op {
+    static constexpr const char* name = "embedding, backward";
+    template <class C> using signature = void(ids_of<C> ids, input_of<C> dy, gradient_of<C> dtable);
+    static auto kernel(auto tag, auto&... a) -> decltype(embedding_backward(tag, a...)) {
+        embedding_backward(tag, a...);
+    }
+    static auto scratch(auto tag, idx threads, const auto&... a)
+        -> decltype(embedding_backward_scratch(tag, threads, a...)) {
+        return embedding_backward_scratch(tag, threads, a...);
+    }
+};
+
 struct positions_op {
     static constexpr const char* name = "positions";
     template <class C>
@@ -41,30 +55,40 @@ struct positions_op {
 
 template <any_context C, weight_view W>
 constexpr tensor_of<C> embedding(C& ctx, ids_of<C> ids, W table) {
-    static_assert(!C::recording, "embedding: has no backward yet");
     static_assert(lives_with<C, W>,
                   "embedding: the table and the context live in different memory "
                   "spaces; copy_to(ctx, model) makes a model for this context");
     auto y = ctx.make(ids.cols, table.cols);
     if constexpr (!C::dry) {
         expect_ids<C>("embedding", ids, table.rows);
-        if constexpr (lives_with<C, W>) dispatch<embedding_op<W>>(ctx, ids, table, y);
+        const auto t = as_weight<C>(table);
+        if constexpr (lives_with<C, W>)
+            dispatch<embedding_op<std::remove_const_t<decltype(t)>>>(ctx, ids, t, y);
     }
-    return y;
+    return recorded<C>(ctx, y, {weight_gradient(ctx, table)},
+                       [=](auto& c, auto... d) { dispatch<embedding_backward_op>(c, ids, d...); });
 }
 
 template <any_context C, weight_view W>
 constexpr void embedding_add_to(C& ctx, tensor_of<C>& x, ids_of<C> ids, W table) {
-    static_assert(!C::recording, "embedding_add_to: has no backward yet");
     static_assert(lives_with<C, W>,
                   "embedding_add_to: the table and the context live in different memory spaces; "
                   "copy_to(ctx, model) makes a model for this context");
     expect("embedding_add_to", "ids.cols", x.rows, ids.cols);
     expect("embedding_add_to", "table.cols", x.cols, table.cols);
-    if constexpr (!C::dry) {
-        expect_ids<C>("embedding_add_to", ids, table.rows);
-        if constexpr (lives_with<C, W>) dispatch<embedding_add_op<W>>(ctx, ids, table, x);
+    if constexpr (!C::dry) expect_ids<C>("embedding_add_to", ids, table.rows);
+    if constexpr (C::recording) {
+        const auto dtable = weight_gradient(ctx, table);
+        if (keeps_inputs<C>(ctx, {gradient(ctx, x), dtable})) {
+            const auto y = fresh_copy(ctx, x);
+            dispatch<embedding_add_op<W>>(ctx, ids, table, y);
+            x = recorded_onto<C>(ctx, y, x, passing::as_it_is, {dtable}, [=](auto& c, auto... d) {
+                dispatch<embedding_backward_op>(c, ids, d...);
+            });
+            return;
+        }
     }
+    if constexpr (lives_with<C, W>) dispatch<embedding_add_op<W>>(ctx, ids, table, x);
 }
 
 /// No sequence goes beyond the positions that a model has.

@@ -7,7 +7,11 @@
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/add_row.hpp>
 #include <reckon/ops/attention.hpp>
+#include <reckon/ops/binary_cross_entropy.hpp>
+#include <reckon/ops/candidate_scores.hpp>
 #include <reckon/ops/concat.hpp>
+#include <reckon/ops/cross_entropy.hpp>
+#include <reckon/ops/dropout.hpp>
 #include <reckon/ops/embedding.hpp>
 #include <reckon/ops/gated.hpp>
 #include <reckon/ops/l2_normalize.hpp>
@@ -20,6 +24,7 @@
 #include <reckon/ops/rope.hpp>
 #include <reckon/ops/store_rows.hpp>
 #include <reckon/ops/top_k.hpp>
+#include <reckon/ops/update.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -108,9 +113,31 @@ inline constexpr kernel_row kernel_table[] = {
     detail::row<ops::log_softmax_op, Tag>(),
     detail::row<ops::top_k_op, Tag>(),
     {"linear, backward", detail::served_by<detail::over<ops::linear_backward_op>::f32, Tag>()},
-    detail::row<ops::activate_backward_op, Tag>(),
+    {"linear, packed, backward",
+     detail::served_by<detail::over<ops::linear_backward_op>::packed, Tag>()},
+    detail::row<ops::linear_transposed_backward_op, Tag>(),
+    detail::row<ops::embedding_backward_op, Tag>(),
     detail::row<ops::layer_norm_backward_op, Tag>(),
+    detail::row<ops::rms_norm_backward_op, Tag>(),
+    detail::row<ops::rope_backward_op, Tag>(),
+    detail::row<ops::attention_recorded_op<float, causal>, Tag>(),
+    detail::row<ops::attention_backward_op<float, causal>, Tag>(),
+    detail::row<ops::activate_backward_op, Tag>(),
+    detail::row<ops::gated_backward_op, Tag>(),
     detail::row<ops::add_backward_op, Tag>(),
+    detail::row<ops::add_row_backward_op, Tag>(),
+    detail::row<ops::concat_backward_op, Tag>(),
+    detail::row<ops::pool_backward_op, Tag>(),
+    detail::row<ops::l2_normalize_backward_op, Tag>(),
+    detail::row<ops::log_softmax_backward_op, Tag>(),
+    detail::row<ops::dropout_op, Tag>(),
+    detail::row<ops::cross_entropy_op, Tag>(),
+    detail::row<ops::binary_cross_entropy_op, Tag>(),
+    detail::row<ops::candidate_scores_op, Tag>(),
+    detail::row<ops::candidate_scores_backward_op, Tag>(),
+    detail::row<ops::momentum_update_op, Tag>(),
+    detail::row<ops::adam_update_op, Tag>(),
+    detail::row<ops::squares_op, Tag>(),
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA

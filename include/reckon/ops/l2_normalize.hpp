@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
@@ -13,11 +14,19 @@ struct l2_normalize_op {
     }
 };
 
+struct l2_normalize_backward_op {
+    static constexpr const char* name = "l2_normalize, backward";
+    template <class C> using signature = void(input_of<C> x, input_of<C> dy, gradient_of<C> dx);
+    static auto kernel(auto tag, auto&... a) -> decltype(l2_normalize_backward(tag, a...)) {
+        l2_normalize_backward(tag, a...);
+    }
+};
+
 template <any_context C> constexpr tensor_of<C> l2_normalize(C& ctx, tensor_of<C> x) {
-    static_assert(!C::recording, "l2_normalize: has no backward yet");
     auto y = ctx.make(x.rows, x.cols);
     dispatch<l2_normalize_op>(ctx, x, y);
-    return y;
+    return recorded<C>(ctx, y, {gradient(ctx, x)},
+                       [=](auto& c, auto... d) { dispatch<l2_normalize_backward_op>(c, x, d...); });
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

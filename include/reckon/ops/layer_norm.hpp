@@ -24,9 +24,13 @@ struct layer_norm_backward_op {
     static constexpr const char* name = "layer_norm, backward";
     template <class C>
     using signature = void(input_of<C> x, input_of<C> gain, float epsilon, input_of<C> dy,
-                           output_of<C> dx, output_of<C> dgain, output_of<C> dbias);
+                           gradient_of<C> dx, gradient_of<C> dgain, gradient_of<C> dbias);
     static auto kernel(auto tag, auto&... a) -> decltype(layer_norm_backward(tag, a...)) {
         layer_norm_backward(tag, a...);
+    }
+    static auto scratch(auto tag, idx threads, const auto&... a)
+        -> decltype(layer_norm_backward_scratch(tag, threads, a...)) {
+        return layer_norm_backward_scratch(tag, threads, a...);
     }
 };
 
@@ -52,7 +56,7 @@ constexpr tensor_of<C> layer_norm(C& ctx, tensor_of<C> x, input_of<C> gain, inpu
     expect("layer_norm", "bias.cols", x.cols, bias.cols);
     auto y = ctx.make(x.rows, x.cols);
     dispatch<layer_norm_op>(ctx, x, gain, bias, epsilon, y);
-    return recorded(
+    return recorded<C>(
         ctx, y, {gradient(ctx, x), gradient(ctx, gain), gradient(ctx, bias)},
         [=](auto& c, auto... d) { dispatch<layer_norm_backward_op>(c, x, gain, epsilon, d...); });
 }
@@ -61,7 +65,7 @@ template <any_context C>
 constexpr void layer_norm_in_place(C& ctx, tensor_of<C>& x, input_of<C> gain, input_of<C> bias,
                                    float epsilon) {
     if constexpr (C::recording)
-        if (keeps_inputs(ctx, {gradient(ctx, x), gradient(ctx, gain), gradient(ctx, bias)})) {
+        if (keeps_inputs<C>(ctx, {gradient(ctx, x), gradient(ctx, gain), gradient(ctx, bias)})) {
             x = layer_norm(ctx, x, gain, bias, epsilon);
             return;
         }

@@ -35,13 +35,38 @@ template <class W> struct linear_op {
     }
 };
 
+/// linear under a context that records, whose dense weights change with every step and are never
+/// packed for good.
+template <class W> struct linear_recorded_op {
+    static constexpr const char* name = "linear, recorded";
+    template <class C> using signature = void(input_of<C> x, W w, epilogue_of<C> e, output_of<C> y);
+    static auto kernel(auto tag, auto&... a) -> decltype(linear_recorded_kernel(tag, a...)) {
+        linear_recorded_kernel(tag, a...);
+    }
+    static idx scratch(auto tag, idx threads, auto x, const auto& w, const auto&... a) {
+        if constexpr (requires { linear_recorded_scratch(tag, threads, x, w, a...); })
+            return linear_recorded_scratch(tag, threads, x, w, a...);
+        else if constexpr (requires { linear_scratch(tag, x.rows, w); })
+            return linear_scratch(tag, x.rows, w);
+        else
+            return 0;
+    }
+    static void otherwise(auto& ctx, auto x, auto w, auto e, auto y) {
+        dispatch<linear_op<W>>(ctx, x, w, e, y);
+    }
+};
+
 template <class W> struct linear_backward_op {
     static constexpr const char* name = "linear, backward";
     template <class C>
-    using signature = void(input_of<C> x, W w, input_of<C> dy, output_of<C> dx, output_of<C> dw,
-                           output_of<C> dbias);
+    using signature = void(input_of<C> x, W w, input_of<C> dy, gradient_of<C> dx, gradient_of<C> dw,
+                           gradient_of<C> dbias);
     static auto kernel(auto tag, auto&... a) -> decltype(linear_backward(tag, a...)) {
         linear_backward(tag, a...);
+    }
+    static auto scratch(auto tag, idx threads, const auto&... a)
+        -> decltype(linear_backward_scratch(tag, threads, a...)) {
+        return linear_backward_scratch(tag, threads, a...);
     }
 };
 
@@ -58,6 +83,12 @@ template <class W> struct linears_op {
     }
 };
 
+/// A frozen weight in a backend's layout that serves the backward as well.
+template <class W>
+concept packed_both_ways = requires {
+    requires W::both_ways;
+};
+
 template <any_context C, weight_view W>
 constexpr void expect_fits(tensor_of<C> x, const W& w, const epilogue_of<C>& e) {
     static_assert(lives_with<C, W>,
@@ -67,28 +98,38 @@ constexpr void expect_fits(tensor_of<C> x, const W& w, const epilogue_of<C>& e) 
     if (e.bias.cols != 0) expect("linear", "bias.cols", w.rows, e.bias.cols);
 }
 
+/// The kernel; where the context only counts, the scratch that the kernel takes when it runs.
+template <any_context C, weight_view W>
+constexpr void run_linear(C& ctx, input_of<C> x, const W& w, const epilogue_of<C>& e,
+                          output_of<C> y) {
+    if constexpr (C::recording) {
+        dispatch<linear_recorded_op<W>>(ctx, x, w, e, y);
+    } else if constexpr (C::dry) {
+        const auto inside = ctx.scratch();
+        ctx.template make<std::byte>(1, linear_scratch_of<C>(x.rows, w));
+    } else if constexpr (lives_with<C, W>) {
+        dispatch<linear_op<W>>(ctx, x, w, e, y);
+    }
+}
+
 template <any_context C, weight_view W>
 constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}) {
     expect_fits<C>(x, w, e);
     auto y = ctx.make(x.rows, w.rows);
     if constexpr (C::recording) {
-        constexpr bool dense = std::same_as<W, input_of<C>>;
-        static_assert(dense || std::same_as<W, int8_view<typename C::space>>,
+        static_assert(std::convertible_to<W, input_of<C>> ||
+                          std::same_as<W, int8_view<typename C::space>> || packed_both_ways<W>,
                       "linear: this representation of a weight cannot be trained; train the dense "
                       "one and convert it afterwards");
-        dispatch<linear_op<W>>(ctx, x, w, epilogue_of<C>{e.bias, activation::none}, y);
-        output_of<C> dw{};
-        if constexpr (dense) dw = gradient(ctx, w);
-        y = recorded(ctx, y, {gradient(ctx, x), dw, gradient(ctx, e.bias)},
-                     [=](auto& c, auto... d) { dispatch<linear_backward_op<W>>(c, x, w, d...); });
+        const auto v = as_weight<C>(w);
+        using V = std::remove_const_t<decltype(v)>;
+        run_linear(ctx, x, v, epilogue_of<C>{e.bias, activation::none}, y);
+        y = recorded<C>(
+            ctx, y, {gradient(ctx, x), weight_gradient(ctx, w), gradient(ctx, e.bias)},
+            [=](auto& c, auto... d) { dispatch<linear_backward_op<V>>(c, x, v, d...); });
         return e.f == activation::none ? y : activate(ctx, y, e.f);
     } else {
-        if constexpr (C::dry) {  // what the kernel takes itself when it runs
-            const auto scope = ctx.scope();
-            ctx.template make<std::byte>(1, linear_scratch_of<C>(x.rows, w));
-        } else if constexpr (lives_with<C, W>) {
-            dispatch<linear_op<W>>(ctx, x, w, e, y);
-        }
+        run_linear(ctx, x, w, e, y);
         return y;
     }
 }

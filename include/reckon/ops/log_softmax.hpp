@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
@@ -13,11 +14,19 @@ struct log_softmax_op {
     }
 };
 
+struct log_softmax_backward_op {
+    static constexpr const char* name = "log_softmax, backward";
+    template <class C> using signature = void(input_of<C> y, input_of<C> dy, gradient_of<C> dx);
+    static auto kernel(auto tag, auto&... a) -> decltype(log_softmax_backward(tag, a...)) {
+        log_softmax_backward(tag, a...);
+    }
+};
+
 template <any_context C> constexpr tensor_of<C> log_softmax(C& ctx, tensor_of<C> x) {
-    static_assert(!C::recording, "log_softmax: has no backward yet");
     auto y = ctx.make(x.rows, x.cols);
     dispatch<log_softmax_op>(ctx, x, y);
-    return y;
+    return recorded<C>(ctx, y, {gradient(ctx, x)},
+                       [=](auto& c, auto... d) { dispatch<log_softmax_backward_op>(c, y, d...); });
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -1,11 +1,13 @@
 // Rotary positions (core/rope.hpp). `rope_angles` makes a table once a forward, [tokens, width]:
 // the cosines of a head's pairs and, behind them, their sines. `rope` turns every head of x
-// [tokens, heads * width] by it, in place.
+// [tokens, heads * width] by it, in place, or rebinds x once something is on the tape or learns, as
+// add_to does. The gradient is turned back.
 #pragma once
 
 #include <reckon/core/mask.hpp>
 #include <reckon/core/rope.hpp>
 #include <reckon/ops/dispatch.hpp>
+#include <reckon/ops/recorded.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace ops {
 
@@ -28,6 +30,15 @@ struct rope_op {
     }
 };
 
+struct rope_backward_op {
+    static constexpr const char* name = "rope, backward";
+    template <class C>
+    using signature = void(rope_layout layout, input_of<C> angles, output_of<C> dx);
+    static auto kernel(auto tag, auto&... a) -> decltype(rope_backward(tag, a...)) {
+        rope_backward(tag, a...);
+    }
+};
+
 /// `first`: the position of each sequence's first row; `width`: of a head, even.
 template <any_context C>
 constexpr tensor_of<C> rope_angles(C& ctx, const ragged& sequences, per_sequence first, idx width,
@@ -40,10 +51,18 @@ constexpr tensor_of<C> rope_angles(C& ctx, const ragged& sequences, per_sequence
 
 template <any_context C>
 constexpr void rope(C& ctx, tensor_of<C>& x, input_of<C> angles, rope_layout layout) {
-    static_assert(!C::recording, "rope: has no backward yet");
     expect("rope", "angles.rows", x.rows, angles.rows);
     expect_that(angles.cols != 0 && x.cols % angles.cols == 0, "rope", "angles.cols",
                 "a divisor of x.cols", angles.cols);
+    if constexpr (C::recording)
+        if (keeps_inputs<C>(ctx, {gradient(ctx, x)})) {
+            const auto y = fresh_copy(ctx, x);
+            dispatch<rope_op>(ctx, layout, angles, y);
+            x = recorded_onto<C>(
+                ctx, y, x, passing::turned, {place_of<C>{}},
+                [=](auto& c, auto dx, auto) { dispatch<rope_backward_op>(c, layout, angles, dx); });
+            return;
+        }
     dispatch<rope_op>(ctx, layout, angles, x);
 }
 

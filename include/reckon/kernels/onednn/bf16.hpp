@@ -95,7 +95,7 @@ void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const float> x, onednn::bf16_
                    epilogue<float> e, view<float> y) {
     if (w.data == nullptr) return linear_kernel(N{}, ctx, x, w.below, e, y);
     onednn::products& own = ctx.state();
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto rounded = ctx.template make<bf16>(x.rows, onednn::filled_up(x.cols));
     const auto& product = own.find({.of = onednn::numbers::bf16,
                                     .in = rounded.cols,

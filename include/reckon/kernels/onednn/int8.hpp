@@ -102,7 +102,7 @@ requires(!C::recording) void linear_kernel(cpu_onednn<N> tag, C& ctx, view<const
                                            view<float> y) {
     if (w.data == nullptr) return linear_kernel(N{}, ctx, x, w.below, e, y);
     onednn::products& own = ctx.state();
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const onednn::int8_plan plan(x.rows, x.cols);
     const auto memory = ctx.template make<std::byte>(1, plan.bytes);
     auto* const scales = reinterpret_cast<int8_scale*>(memory.data);

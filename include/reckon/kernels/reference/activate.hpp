@@ -3,6 +3,7 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
+#include <reckon/core/gradient.hpp>
 
 #include <cmath>
 
@@ -55,13 +56,14 @@ void activate_kernel(const cpu_reference&, C&, activation f, view<const E> x, vi
         for (idx c = 0; c < x.cols; ++c) y(i, c) = E(activated(f, typename C::sum(x(i, c))));
 }
 
-/// dx += dy f'(x)
+/// dx = dy f'(x)
 template <class C, class E>
 void activate_backward(const cpu_reference&, C&, activation f, view<const E> x, view<const E> dy,
-                       view<E> dx) {
+                       gradient_view<E> dx) {
     for (idx i = 0; i < x.rows; ++i)
         for (idx c = 0; c < x.cols; ++c)
-            dx(i, c) += E(typename C::sum(dy(i, c)) * activated_slope(f, typename C::sum(x(i, c))));
+            dx.put(i, c,
+                   E(typename C::sum(dy(i, c)) * activated_slope(f, typename C::sum(x(i, c)))));
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

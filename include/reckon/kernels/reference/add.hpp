@@ -2,7 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
-#include <reckon/core/view.hpp>
+#include <reckon/core/gradient.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -12,12 +12,11 @@ void add_kernel(const cpu_reference&, C&, view<const E> a, view<const E> b, view
         for (idx c = 0; c < y.cols; ++c) y(i, c) = a(i, c) + b(i, c);
 }
 
-/// da += dy, db += dy; a null gradient is not wanted.
+/// dx = dy
 template <class C, class E>
-void add_backward(const cpu_reference&, C&, view<const E> dy, view<E> da, view<E> db) {
-    for (view<E> d : {da, db})
-        for (idx i = 0; d.data != nullptr && i < dy.rows; ++i)
-            for (idx c = 0; c < dy.cols; ++c) d(i, c) += dy(i, c);
+void add_backward(const cpu_reference&, C&, view<const E> dy, gradient_view<E> dx) {
+    for (idx i = 0; dx.wanted() && i < dy.rows; ++i)
+        for (idx c = 0; c < dy.cols; ++c) dx.put(i, c, dy(i, c));
 }
 
 /// x[i] += row
@@ -25,6 +24,17 @@ template <class C, class E>
 void add_row_kernel(const cpu_reference&, C&, view<const E> row, view<E> x) {
     for (idx i = 0; i < x.rows; ++i)
         for (idx c = 0; c < x.cols; ++c) x(i, c) += row(0, c);
+}
+
+/// drow = the sum of dy's rows
+template <class C, class E>
+void add_row_backward(const cpu_reference&, C&, view<const E> dy, gradient_view<E> drow) {
+    using Sum = typename C::sum;
+    for (idx c = 0; drow.wanted() && c < dy.cols; ++c) {
+        Sum sum = 0;
+        for (idx i = 0; i < dy.rows; ++i) sum += Sum(dy(i, c));
+        drow.put(0, c, E(sum));
+    }
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/core/mask.hpp>
 #include <reckon/core/position_order.hpp>
 #include <reckon/core/ragged.hpp>
@@ -31,6 +32,15 @@ void positions_kernel(const cpu_reference&, C&, ragged sequences, position_order
         for (idx i = 0; i < sequences.length(s); ++i)
             ids(0, sequences.begin(s) + i) = std::int32_t(begin + i);
     }
+}
+
+/// dtable[ids[i]] += dy[i], in the order of i.
+template <class C, class E>
+void embedding_backward(const cpu_reference&, C&, view<const std::int32_t> ids, view<const E> dy,
+                        gradient_view<E> dtable) {
+    dtable.begin_at_zero();
+    for (idx i = 0; i < ids.cols; ++i)
+        for (idx c = 0; c < dy.cols; ++c) dtable(idx(ids(0, i)), c) += dy(i, c);
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -53,7 +53,7 @@ template <class C, class E>
 requires(!C::recording) void linear_kernel(const cpu_reference& tag, C& ctx, view<const E> x,
                                            int8_view<host> w, epilogue<E> e, view<E> y) {
     using Sum = typename C::sum;
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto memory = ctx.template make<std::byte>(1, linear_scratch(tag, x.rows, w));
     auto* const q = reinterpret_cast<std::int8_t*>(memory.data);
     for (idx i = 0; i < y.rows; ++i) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
-#include <reckon/core/view.hpp>
+#include <reckon/core/gradient.hpp>
 
 #include <cmath>
 
@@ -36,12 +36,14 @@ void layer_norm_kernel(const cpu_reference&, C&, view<const E> x, view<const E> 
 }
 
 /// With n = (x - mean) * scale and g = dy * gain:
-/// dx += scale (g - mean(g) - n mean(g n)), dgain += dy n, dbias += dy.
+/// dx = scale (g - mean(g) - n mean(g n)), dgain = the sum of dy n, dbias = the sum of dy.
 template <class C, class E>
 void layer_norm_backward(const cpu_reference&, C&, view<const E> x, view<const E> gain,
-                         float epsilon, view<const E> dy, view<E> dx, view<E> dgain,
-                         view<E> dbias) {
+                         float epsilon, view<const E> dy, gradient_view<E> dx,
+                         gradient_view<E> dgain, gradient_view<E> dbias) {
     using Sum = typename C::sum;
+    dgain.begin_at_zero();
+    dbias.begin_at_zero();
     for (idx i = 0; i < x.rows; ++i) {
         const auto m = detail::moments_of<Sum>(x, i, epsilon);
         const auto n = [&](idx c) { return (Sum(x(i, c)) - m.mean) * m.scale; };
@@ -53,9 +55,9 @@ void layer_norm_backward(const cpu_reference&, C&, view<const E> x, view<const E
         }
         for (idx c = 0; c < x.cols; ++c) {
             const Sum g = Sum(dy(i, c)) * Sum(gain(0, c));
-            if (dx.data != nullptr) dx(i, c) += E(m.scale * (g - mean_g - n(c) * mean_gn));
-            if (dgain.data != nullptr) dgain(0, c) += E(Sum(dy(i, c)) * n(c));
-            if (dbias.data != nullptr) dbias(0, c) += dy(i, c);
+            if (dx.wanted()) dx.put(i, c, E(m.scale * (g - mean_g - n(c) * mean_gn)));
+            if (dgain.wanted()) dgain(0, c) += E(Sum(dy(i, c)) * n(c));
+            if (dbias.wanted()) dbias(0, c) += dy(i, c);
         }
     }
 }

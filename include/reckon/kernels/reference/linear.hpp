@@ -3,6 +3,7 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/core/weights.hpp>
 #include <reckon/kernels/reference/activate.hpp>
 
@@ -19,30 +20,30 @@ void linear_kernel(const cpu_reference&, C&, view<const E> x, W w, epilogue<E> e
         }
 }
 
-/// Adds to dx = dy w, dw = dy^T x and dbias = sum of dy's rows; a null gradient is not wanted.
+/// dx = dy w, dw = dy^T x, dbias = the sum of dy's rows.
 template <class C, class E, readable_weight W>
-void linear_backward(const cpu_reference&, C&, view<const E> x, W w, view<const E> dy, view<E> dx,
-                     view<E> dw, view<E> dbias) {
+void linear_backward(const cpu_reference&, C&, view<const E> x, W w, view<const E> dy,
+                     gradient_view<E> dx, gradient_view<E> dw, gradient_view<E> dbias) {
     using Sum = typename C::sum;
-    if (dx.data != nullptr)
+    if (dx.wanted())
         for (idx i = 0; i < x.rows; ++i)
             for (idx k = 0; k < x.cols; ++k) {
                 Sum sum = 0;
                 for (idx o = 0; o < dy.cols; ++o) sum += Sum(dy(i, o)) * Sum(w(o, k));
-                dx(i, k) += E(sum);
+                dx.put(i, k, E(sum));
             }
-    if (dw.data != nullptr)
+    if (dw.wanted())
         for (idx o = 0; o < dy.cols; ++o)
             for (idx k = 0; k < x.cols; ++k) {
                 Sum sum = 0;
                 for (idx i = 0; i < x.rows; ++i) sum += Sum(dy(i, o)) * Sum(x(i, k));
-                dw(o, k) += E(sum);
+                dw.put(o, k, E(sum));
             }
-    if (dbias.data != nullptr)
+    if (dbias.wanted())
         for (idx o = 0; o < dy.cols; ++o) {
             Sum sum = 0;
             for (idx i = 0; i < dy.rows; ++i) sum += Sum(dy(i, o));
-            dbias(0, o) += E(sum);
+            dbias.put(0, o, E(sum));
         }
 }
 
@@ -56,6 +57,27 @@ void linear_transposed_kernel(const cpu_reference&, C&, view<const E> x, W w, vi
             for (idx o = 0; o < x.cols; ++o) sum += Sum(x(i, o)) * Sum(w(o, k));
             y(i, k) = E(sum);
         }
+}
+
+/// dx = dy w^T, dw = x^T dy.
+template <class C, class E, readable_weight W>
+void linear_transposed_backward(const cpu_reference&, C&, view<const E> x, W w, view<const E> dy,
+                                gradient_view<E> dx, gradient_view<E> dw) {
+    using Sum = typename C::sum;
+    if (dx.wanted())
+        for (idx i = 0; i < x.rows; ++i)
+            for (idx o = 0; o < x.cols; ++o) {
+                Sum sum = 0;
+                for (idx k = 0; k < dy.cols; ++k) sum += Sum(dy(i, k)) * Sum(w(o, k));
+                dx.put(i, o, E(sum));
+            }
+    if (dw.wanted())
+        for (idx o = 0; o < x.cols; ++o)
+            for (idx k = 0; k < dy.cols; ++k) {
+                Sum sum = 0;
+                for (idx i = 0; i < x.rows; ++i) sum += Sum(x(i, o)) * Sum(dy(i, k));
+                dw.put(o, k, E(sum));
+            }
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -26,9 +26,11 @@ void rope_angles_kernel(const cpu_reference&, C&, ragged sequences, per_sequence
     }
 }
 
-template <class C, class E>
-void rope_kernel(const cpu_reference&, C&, rope_layout layout, view<const E> angles, view<E> x) {
-    using Sum = typename C::sum;
+namespace detail {
+
+/// direction 1, or -1: turned back
+template <class Sum, class E>
+void turn(rope_layout layout, view<const E> angles, view<E> x, Sum direction) {
     const idx width = angles.cols, pairs = width / 2;
     const bool split = layout == rope_layout::half_split;
     for (idx i = 0; i < x.rows; ++i)
@@ -37,10 +39,23 @@ void rope_kernel(const cpu_reference&, C&, rope_layout layout, view<const E> ang
                 E& a = x(i, head + (split ? p : 2 * p));
                 E& b = x(i, head + (split ? p + pairs : 2 * p + 1));
                 const Sum x_a = Sum(a), x_b = Sum(b);
-                const Sum cosine = Sum(angles(i, p)), sine = Sum(angles(i, pairs + p));
+                const Sum cosine = Sum(angles(i, p)), sine = direction * Sum(angles(i, pairs + p));
                 a = E(x_a * cosine - x_b * sine);
                 b = E(x_a * sine + x_b * cosine);
             }
+}
+
+}  // namespace detail
+
+template <class C, class E>
+void rope_kernel(const cpu_reference&, C&, rope_layout layout, view<const E> angles, view<E> x) {
+    detail::turn<typename C::sum>(layout, angles, x, 1);
+}
+
+/// The gradient is turned back.
+template <class C, class E>
+void rope_backward(const cpu_reference&, C&, rope_layout layout, view<const E> angles, view<E> dx) {
+    detail::turn<typename C::sum>(layout, angles, dx, -1);
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -15,6 +15,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/attention.hpp>
 #include <reckon/core/cache_view.hpp>
+#include <reckon/kernels/simd/attention_visible.hpp>
 #include <reckon/kernels/simd/linear.hpp>
 #include <reckon/kernels/simd/panels.hpp>
 
@@ -27,13 +28,6 @@
 #endif
 
 namespace reckon { inline namespace v0 { namespace simd {
-
-/// A query's row of one head, the keys it sees, and where its sum of values goes.
-struct attention_query {
-    const float* row;
-    intervals visible;
-    float* y;
-};
 
 /// Up to panel_vectors * lanes queries of a sequence, of all heads that read these keys.
 template <class K> struct attention_block {
@@ -77,25 +71,13 @@ constexpr attention_plan plan_attention(const attention_problem<float, K, M>& p)
                 sizeof(float)};
 }
 
-}}}}  // namespace reckon::v0::simd::RECKON_ISA
-
-namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
-
-template <class Arch, class Next, simd::cacheable K, class M>
-constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
-                                idx threads) {
-    const auto plan = simd::plan_attention<Arch>(p);
-    return plan.table_bytes + plan.worker_bytes * threads;
-}
-
-/// The queries of a sequence that share a head of keys, row by row and head by head, are cut into
-/// blocks; a task is a block.
-template <class Arch, class Next, class C, simd::cacheable K, class M>
-void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
-                      std::byte* scratch, view<float> y) {
-    const auto arch = simd::arch_of<Arch>(ctx);
-    const idx most = simd::panel_vectors * arch.lanes;
-    const auto plan = simd::plan_attention<Arch>(p);
+/// f(block, sequence, first of its queries, key head): the queries of a sequence that share a head
+/// of keys, row by row and head by head, are cut into blocks; a task is a block.
+template <class Arch, class C, class A, class K, class M, class F>
+void each_attention_block(C& ctx, const A& arch, const attention_problem<float, K, M>& p,
+                          std::byte* scratch, view<float> y, const F& f) {
+    const idx most = panel_vectors * arch.lanes;
+    const auto plan = plan_attention<Arch>(p);
     const idx sequences = p.sequences.count(), key_heads = p.options.key_heads;
     const idx group = p.options.heads / key_heads;
     auto* const first_block = reinterpret_cast<idx*>(scratch);
@@ -114,7 +96,7 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         const idx first = (block - first_block[s]) * most;
         const idx left = p.sequences.length(s) * group - first, count = left < most ? left : most;
         const auto mask = p.mask.at(s);
-        simd::attention_query queries[simd::panel_vectors * Arch::lanes];
+        attention_query queries[panel_vectors * Arch::lanes];
         for (idx i = 0; i < count; ++i) {
             const idx own = (first + i) / group, row = p.sequences.begin(s) + own;
             const idx head = key_head * group + (first + i) % group;
@@ -124,58 +106,38 @@ void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<floa
         }
         const auto keys = p.source.keys.slice(p.first_key(s), p.keys(s));
         const auto values = p.source.values.slice(p.first_key(s), p.keys(s));
-        simd::call(arch, simd::attention_block<K>{
-                             queries, count, keys.columns(key_head * key_width, key_width),
+        f(attention_block<K>{queries, count, keys.columns(key_head * key_width, key_width),
                              values.columns(key_head * value_width, value_width), p.options.scale,
                              reinterpret_cast<float*>(scratch + plan.table_bytes +
-                                                      worker * plan.worker_bytes)});
+                                                      worker * plan.worker_bytes)},
+          s, first, key_head);
     });
+}
+
+}}}}  // namespace reckon::v0::simd::RECKON_ISA
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+template <class Arch, class Next, simd::cacheable K, class M>
+constexpr idx attention_scratch(cpu_simd<Arch, Next>, const attention_problem<float, K, M>& p,
+                                idx threads) {
+    const auto plan = simd::plan_attention<Arch>(p);
+    return plan.table_bytes + plan.worker_bytes * threads;
+}
+
+template <class Arch, class Next, class C, simd::cacheable K, class M>
+void attention_kernel(cpu_simd<Arch, Next>, C& ctx, const attention_problem<float, K, M>& p,
+                      std::byte* scratch, view<float> y) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    simd::each_attention_block<Arch>(
+        ctx, arch, p, scratch, y,
+        [&](const simd::attention_block<K>& block, idx, idx, idx) { simd::call(arch, block); });
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA
 
 #ifdef RECKON_SIMD_BODIES
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
-
-/// f(intervals) for what each query sees, once for neighbours that see the same.
-template <class F> void each_visible(const attention_query* queries, idx count, const F& f) {
-    for (idx r = 0; r < count; ++r)
-        if (r == 0 || queries[r].visible != queries[r - 1].visible) f(queries[r].visible);
-}
-
-/// From the first key that some query sees to the last.
-inline interval seen_by_any(const attention_query* queries, idx count) {
-    interval all{};
-    each_visible(queries, count, [&](const intervals& v) {
-        for (const interval seen : {interval{0, v.prefix}, v.first, v.second}) {
-            if (seen.size() == 0) continue;
-            if (all.size() == 0) all = seen;
-            if (seen.begin < all.begin) all.begin = seen.begin;
-            if (seen.end > all.end) all.end = seen.end;
-        }
-    });
-    return all;
-}
-
-/// The longest run of keys from some key on that every query sees.
-inline interval seen_by_all(const attention_query* queries, idx count) {
-    interval all{0, ~idx{0}};
-    each_visible(queries, count, [&](const intervals& v) {
-        const bool joined = v.first.size() != 0 && v.first.begin <= v.prefix;
-        all = overlap(all, v.prefix == 0 ? v.first : interval{0, joined ? v.first.end : v.prefix});
-    });
-    return all;
-}
-
-/// Some query sees some key of the chunk.
-inline bool shows_any(const attention_query* queries, idx count, interval chunk) {
-    bool shows = false;
-    each_visible(queries, count, [&](const intervals& v) {
-        shows = shows || chunk.begin < v.prefix || overlap(chunk, v.first).size() != 0 ||
-                overlap(chunk, v.second).size() != 0;
-    });
-    return shows;
-}
 
 /// y = a row of x, which is one head wide.
 template <class Arch> void convert_row(view<const bf16> x, idx row, float* y) {
@@ -263,31 +225,15 @@ template <class Arch, class K> struct attention_rooms {
     }
 };
 
-/// The mask of a block: what each lane's query sees.
-template <class Arch> struct lane_masks {
-    static constexpr idx width = panel_vectors * Arch::lanes;
-    static constexpr idx ends = 5;  // prefix, first, second
-
-    alignas(64) float bound[ends][width];
-
-    lane_masks(const attention_query* queries, idx count) {
-        for (idx r = 0; r < width; ++r) {  // lanes without a query repeat the last
-            const intervals& v = queries[r < count ? r : count - 1].visible;
-            const idx numbers[ends] = {v.prefix, v.first.begin, v.first.end, v.second.begin,
-                                       v.second.end};
-            for (idx e = 0; e < ends; ++e) bound[e][r] = float(numbers[e]);
-        }
-    }
-
-    flags<Arch> shows(idx key, idx lane) const {
-        const auto number = float(key);  // exact up to 2^24 keys
-        const vec<Arch> j(number);
-        const auto end = [&](idx e) { return load<Arch>(bound[e] + lane); };
-        return (j < end(0)) | ((j >= end(1)) & (j < end(2))) | ((j >= end(3)) & (j < end(4)));
-    }
+/// `training.drop(scores, used, chunk)` may change a chunk's weights, `training.write(query, top,
+/// total)` is told of what they were made (kernels/simd/attention_recorded.hpp).
+struct no_training {
+    void drop(float*, idx, interval) const {}
+    void write(idx, float, float) const {}
 };
 
-template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c) {
+template <class Arch, class K, class Training = no_training>
+void queries_in_lanes(const attention_block<K>& c, const Training& training = {}) {
     constexpr idx lanes = Arch::lanes;
     const idx vectors = (c.count + lanes - 1) / lanes, used = vectors * lanes;
     const attention_rooms<Arch, K> rooms(c);
@@ -337,25 +283,18 @@ template <class Arch, class K> void queries_in_lanes(const attention_block<K>& c
             top[v] = highest;
         }
         for (idx r = 0; r < c.count && before; ++r) rooms.scale_sums(r, vec<Arch>(scale[r]));
+        training.drop(rooms.scores, used, chunk);
     });
 
-    for (idx v = 0; v < vectors; ++v) store<Arch>(total[v], scale + v * lanes);
-    for (idx r = 0; r < c.count; ++r) rooms.write(r, scale[r]);
-}
-
-/// No weight for the keys of a chunk that a query does not see, nor for what pads them to `end`.
-inline void hide(float* scores, const intervals& visible, interval chunk, idx end) {
-    idx at = chunk.begin;
-    const auto hide_to = [&](idx to) {
-        for (; at < to; ++at) scores[at - chunk.begin] = -std::numeric_limits<float>::infinity();
-    };
-    for (const interval seen : {interval{0, visible.prefix}, visible.first, visible.second}) {
-        const interval here = overlap(seen, chunk);
-        if (here.size() == 0) continue;
-        hide_to(here.begin);
-        at = here.end;
+    alignas(64) float tops[rooms.width];
+    for (idx v = 0; v < vectors; ++v) {
+        store<Arch>(total[v], scale + v * lanes);
+        store<Arch>(top[v], tops + v * lanes);
     }
-    hide_to(end);
+    for (idx r = 0; r < c.count; ++r) {
+        rooms.write(r, scale[r]);
+        training.write(r, tops[r], scale[r]);
+    }
 }
 
 template <class Arch, class K> void keys_in_lanes(const attention_block<K>& c) {

@@ -66,7 +66,7 @@ void linears_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
     const auto arch = simd::arch_of<Arch>(ctx);
     const auto dots = simd::extended<avx512_amx, avx512_bf16>(arch);
     for (const auto& p : group) p.w.layout.expect(arch);
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto own = simd::as_bf16(arch, ctx, x);
     simd::by_blocks_of(
         ctx, x.rows, x.cols * sizeof(bf16), group, simd::panel_vectors * arch.lanes,
@@ -82,7 +82,7 @@ void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const
                    epilogue<float> e, view<float> y) {
     const auto arch = simd::arch_of<Arch>(ctx);
     const auto dots = simd::extended<avx512_amx, avx512_bf16>(arch);
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto own = simd::as_bf16(arch, ctx, x);
     simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
         simd::call(dots, simd::linear_bf16_rows{own.slice(r, rows), w.slice(o, outs),

@@ -122,7 +122,7 @@ requires(!C::recording) void linears_kernel(
     const auto arch = simd::arch_of<Arch>(ctx);
     const auto dots = simd::extended<avx512_amx, avx512_vnni>(arch);
     for (const auto& p : group) p.w.layout.expect(arch);
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto own = simd::as_int8(dots, ctx, x);
     simd::by_blocks_of(
         ctx, x.rows, x.cols, group, simd::int8_vectors(arch.lanes) * arch.lanes,
@@ -138,7 +138,7 @@ template <class Arch, class Next, class C>
 requires(!C::recording) void linear_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> x,
                                            int8_view<host> w, epilogue<float> e, view<float> y) {
     const auto dots = simd::extended<avx512_amx, avx512_vnni>(simd::arch_of<Arch>(ctx));
-    const auto scope = ctx.scope();
+    const auto inside = ctx.scratch();
     const auto own = simd::as_int8(dots, ctx, x);
     simd::by_blocks(ctx, y.rows, 64, y.cols, 48, [&](idx r, idx rows, idx o, idx outs) {
         simd::call(dots, simd::linear_int8_rows{own.slice(r, rows), w.values.slice(o, outs),

@@ -19,6 +19,7 @@ struct rope_rows {
     rope_layout layout;
     view<const float> angles;
     view<float> x;
+    float direction = 1;  // -1: back
 };
 
 }}}  // namespace reckon::v0::simd
@@ -31,6 +32,16 @@ void rope_kernel(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const fl
     const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, x.rows, x.cols, [&](idx r, idx rows) {
         simd::call(arch, simd::rope_rows{layout, angles.slice(r, rows), x.slice(r, rows)});
+    });
+}
+
+/// The gradient is turned back.
+template <class Arch, class Next, class C>
+void rope_backward(cpu_simd<Arch, Next>, C& ctx, rope_layout layout, view<const float> angles,
+                   view<float> dx) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    simd::by_rows(ctx, dx.rows, dx.cols, [&](idx r, idx rows) {
+        simd::call(arch, simd::rope_rows{layout, angles.slice(r, rows), dx.slice(r, rows), -1});
     });
 }
 
@@ -77,7 +88,7 @@ template <class Arch> void run(const rope_rows& c) {
         for (float* head = c.x.row(r); head != c.x.row(r) + c.x.cols; head += width)
             steps<Arch>(count, [&](idx i, auto size) {
                 const vec<Arch> cosine = load<Arch>(cosines + i, size);
-                const vec<Arch> sine = load<Arch>(sines + i, size);
+                const vec<Arch> sine = load<Arch>(sines + i, size) * vec<Arch>(c.direction);
                 if (c.layout == rope_layout::interleaved) {
                     const auto x = load_pairs<Arch>(head + 2 * i, size);
                     store_pairs<Arch>(x.turned(cosine, sine), head + 2 * i, size);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <reckon/core/activation.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/core/view.hpp>
 #include <reckon/kernels/simd/arch.hpp>
 
@@ -28,6 +29,23 @@ void by_blocks(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
         const idx row = task % down * high, col = task / down * wide;
         f(row, rows - row < high ? rows - row : high, col, cols - col < wide ? cols - col : wide);
     });
+}
+
+/// f(row, rows, column, columns, worker) likewise.
+template <class C, class F>
+void by_blocks_by_worker(C& ctx, idx rows, idx high, idx cols, idx wide, const F& f) {
+    const idx down = (rows + high - 1) / high, across = (cols + wide - 1) / wide;
+    ctx.parallel(down * across, [&](idx task, idx worker) {
+        const idx row = task % down * high, col = task / down * wide;
+        f(row, rows - row < high ? rows - row : high, col, cols - col < wide ? cols - col : wide,
+          worker);
+    });
+}
+
+/// A gradient as rows to be added to.
+inline view<float> begun(gradient_view<float> d) {
+    d.begin_at_zero();
+    return d;
 }
 
 /// Products of the same rows.

@@ -54,8 +54,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
             ops::add_row_to(ctx, x, types.look().slice(0, 1));
         else
             ops::embedding_add_to(ctx, x, type_ids, types.look());
-        norm.in_place(ctx, x, site{sequences, bidirectional{}});
-        return x;
+        const site at{sequences, bidirectional{}};
+        norm.in_place(ctx, x, at);
+        return dropped(ctx, x, at, dropout_place::embedding);
     }
     /// What the blocks read: [tokens, width].
     template <any_context C>

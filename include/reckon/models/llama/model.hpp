@@ -54,15 +54,15 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     }
     /// Such vectors as they are: positions enter in the attention.
     template <any_context C>
-    constexpr tensor_of<C> embed_places(C&, tensor_of<C> x, const ragged&,
+    constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
                                         per_sequence /* first */ = {}) const {
-        return x;
+        return dropped(ctx, x, site{sequences, causal{}}, dropout_place::embedding);
     }
     /// What the blocks read: [tokens, width].
     template <any_context C>
     constexpr tensor_of<C> embed(C& ctx, const id_batch<typename C::space>& batch,
                                  per_sequence /* first */ = {}) const {
-        return embed_ids(ctx, batch.ids);
+        return embed_places(ctx, embed_ids(ctx, batch.ids), batch.sequences);
     }
 
     /// The mask of these texts: a decoder has but one region, and soft prompts are part of it.

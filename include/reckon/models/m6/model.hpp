@@ -59,7 +59,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
                                         per_sequence first = {}) const {
         add_to(ctx, x, widened(ctx, positions(ctx, sequences, first)));
-        return x;
+        return dropped(ctx, x, site{sequences, causal{}}, dropout_place::embedding);
     }
     /// What the blocks read, [tokens, width]: both at once, widened by one product.
     template <any_context C>
@@ -67,7 +67,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                                  per_sequence first = {}) const {
         auto x = tokens(ctx, batch.ids);
         positions.add_to(ctx, x, batch.sequences, first);
-        return widened(ctx, x);
+        return dropped(ctx, widened(ctx, x), site{batch.sequences, causal{}},
+                       dropout_place::embedding);
     }
 
     /// Two regions behind the soft prompts (M6-Rec 1.2 and 3.2).

@@ -47,8 +47,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
                                         per_sequence /* first */ = {}) const {
         positions.add_to(ctx, x, sequences);
-        norm.in_place(ctx, x, site{sequences, causal{}});
-        return x;
+        const site at{sequences, causal{}};
+        norm.in_place(ctx, x, at);
+        return dropped(ctx, x, at, dropout_place::embedding);
     }
     /// What the blocks read: [tokens, width].
     template <any_context C>
