@@ -108,7 +108,8 @@ template <any_context C, floating E> double gradient_norm(C& ctx, parameters<E>&
     const auto sums = ctx.template make<double>(1, pieces);
     ops::dispatch<ops::squares_op>(ctx, learned.gradients(), sums);
     double sum = 0;
-    for (idx p = 0; p < pieces; ++p) sum += sums(0, p);
+    if constexpr (!C::dry)
+        for (idx p = 0; p < pieces; ++p) sum += sums(0, p);
     return std::sqrt(sum);
 }
 

@@ -276,9 +276,9 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
     }
 
     void take_up() {
+        if (options_.averaging != 0 && average_.size() == 0) begin_average();
         if (options_.folder.empty()) return;
         folder_.emplace(options_.folder);
-        if (options_.averaging != 0 && average_.size() == 0) begin_average();
         if (!folder_->has_state()) {
             folder_->cut_log(0);
             return;
@@ -344,7 +344,6 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
     }
     void average() {
         if (options_.averaging == 0) return;
-        if (average_.size() == 0) begin_average();
         for (const auto& p : learned_.entries())
             for (idx i = 0; i < p.values.size(); ++i) {
                 float& a = average_[p.at + i];
