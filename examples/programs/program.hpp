@@ -37,12 +37,14 @@ class program {
     template <class Work> void on_backend(std::string_view backend, const Work& work) const {
         expect_backend(backend);
         reckon::with_backend(backend, [&]<class Tag>() {
-            reckon::context<Tag> ctx{{.threads = threads_, .max_isa = cap()}};
+            reckon::context<Tag> ctx{options()};
             if (verbose_) print(reckon::kernel_table<Tag>);
             work(ctx);
         });
     }
 
+    /// Of the context that `run` makes, for programs that make another one.
+    reckon::context_options options() const { return {.threads = threads_, .max_isa = cap()}; }
     const std::string& backend() const { return backend_; }
     reckon::idx threads() const { return threads_; }
 

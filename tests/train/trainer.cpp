@@ -76,7 +76,8 @@ train_options options(std::string folder = {}) {
             .seed = 3,
             .averaging = .9f,
             .save_every = 2,
-            .folder = std::move(folder)};
+            .folder = std::move(folder),
+            .task = {{"data", "one"}}};
 }
 
 network fresh_network() {
@@ -246,7 +247,7 @@ TEST_CASE("a run is taken up by the same settings only, named by the first that 
     refuses([](auto& how) { how.batch.examples = 6; }, "batch.examples: expected 5, got 6");
     refuses([](auto& how) { how.clip = 2; }, "clip: expected 1, got 2");
     refuses([](auto& how) { how.dropout.hidden = .5f; }, "dropout.3");
-    refuses([](auto& how) { how.data = "another"; }, "data: expected , got another");
+    refuses([](auto& how) { how.task["data"] = "another"; }, "data: expected one, got another");
     CHECK_THROWS_WITH((train<cpu, cosine_rate>(options(folder))), Catch::Contains(": schedule: "));
     // More epochs, at a constant rate, are the longer run.
     auto longer = options(folder), at_once = options();

@@ -40,7 +40,22 @@ template <class Spec> struct self_attention {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        auto [q, k, v] = linears(ctx, x, at, query, key, value);
+        const auto [q, k, v] = linears(ctx, x, at, query, key, value);
+        return attend(ctx, q, k, v, at);
+    }
+    /// Queries of other rows than the keys and values, but of the same places.
+    template <any_context C>
+    constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> asking, tensor_of<C> x,
+                                      const auto& at) const {
+        const auto q = query(ctx, asking, at);
+        const auto [k, v] = linears(ctx, x, at, key, value);
+        return attend(ctx, q, k, v, at);
+    }
+
+  private:
+    template <any_context C>
+    constexpr tensor_of<C> attend(C& ctx, tensor_of<C> q, tensor_of<C> k, tensor_of<C> v,
+                                  const auto& at) const {
         at.rotate(ctx, q);
         at.rotate(ctx, k);
         at.attention_inputs(ctx, q, k, v);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/core/dropout.hpp>
+#include <reckon/ops/add.hpp>
 #include <reckon/ops/dispatch.hpp>
 #include <reckon/ops/recorded.hpp>
 
@@ -26,6 +27,30 @@ constexpr tensor_of<C> dropout(C& ctx, tensor_of<C> x, const ragged& sequences,
     return recorded_onto<C>(
         ctx, y, x, passing::turned, {place_of<C>{}},
         [=](auto& c, auto dx, auto) { dispatch<dropout_op>(c, mask, sequences, dx, dx); });
+}
+
+/// A parameter with some of its numbers dropped, as an activation that can be used in its place: one
+/// mask for all that read it. Without a mask it is copied all the same.
+template <any_context C>
+requires C::recording tensor_of<C> dropped_table(C& ctx, input_of<C> table, dropout_mask mask) {
+    const auto offsets = ctx.template note<std::int32_t>(2);
+    offsets(0, 0) = 0;
+    offsets(0, 1) = std::int32_t(table.rows);
+    mask.examples = nullptr;  // it belongs to none
+    const ragged all{std::span<const std::int32_t>(offsets.data, 2)};
+    auto y = ctx.make(table.rows, table.cols);
+    dispatch<dropout_op>(ctx, mask, all, table, y);
+    if (const auto dtable = gradient<C>(ctx, table); dtable.learns()) {
+        ctx.track(y);
+        ctx.record([p = ctx.place_of(y), mask, all, dtable](C& c) {
+            if (!c.is_reached(*p.of)) return;
+            const auto own = c.begin(p);
+            dispatch<dropout_op>(c, mask, all, own, own);
+            dispatch<add_backward_op>(c, own, c.begin(dtable));
+            c.release(*p.of);
+        });
+    }
+    return y;
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops

@@ -34,7 +34,7 @@ struct train_options {
     idx patience = 0;     // epochs without a better validation before the end; 0: all epochs run
     idx save_every = 0;   // steps between states; 0: at the end of each epoch
     std::string folder{};  // of states, log and best parameters; empty: nothing is kept
-    std::string data{};    // a digest of the data, which a resumed run must have in common
+    text_map task{};       // what else a run that is taken up must have in common, such as its data
 };
 
 /// What an epoch came to.
@@ -314,7 +314,7 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
         for (idx p = 0; p < 6; ++p)
             all["dropout." + std::to_string(p)] =
                 number(double(options_.dropout.at(dropout_place(p))));
-        all["data"] = options_.data;
+        for (const auto& [key, value] : options_.task) all[key] = value;
         return all;
     }
     const char* instruction_set() {

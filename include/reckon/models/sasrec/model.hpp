@@ -1,23 +1,37 @@
-// SASRec (Kang and McAuley 2018) in the post-norm form of ICLRec (Chen et al. 2022): item +
-// position embeddings, a norm, causal blocks. The newest item stands at the last position. An
-// item's score is its table row times the newest item's output (tied, section III-D of SASRec).
+// SASRec (Kang and McAuley 2018): item + position embeddings and causal blocks. The newest item
+// stands at the last position. An item's score is its table row times the newest item's output
+// (tied, section III-D). `spec` is ICLRec's form (Chen et al. 2022), post-norm blocks behind a normed
+// embedding; `original_spec` that of the paper's own code: blocks whose queries alone are normed
+// (models/sasrec/block.hpp), and a norm at the end.
 #pragma once
 
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/base_spec.hpp>
 #include <reckon/layers/context_check.hpp>
 #include <reckon/layers/spec_check.hpp>
+#include <reckon/models/sasrec/block.hpp>
 #include <reckon/models/sasrec/config.hpp>
 #include <reckon/ops/pool.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
+/// Where the model's own norm stands.
+struct norm_of_embedding {};
+struct norm_of_output {};
+
 struct spec : base_spec {
     using positions = learned_positions<position_order::to_last>;
+    using norm_place = norm_of_embedding;
+};
+struct original_spec : spec {
+    using block = query_normed_block;
+    using ffn = relu_ffn;
+    using norm_place = norm_of_output;
 };
 
 template <class Spec = spec, auto Size = run_time{}> struct model : sized<config, Size> {
     using S = checked<Spec, spec>;
+    static constexpr bool norms_output = std::same_as<typename S::norm_place, norm_of_output>;
 
     embedding_table<typename S::table, S> items;
     module_of<typename S::positions, S> positions;
@@ -42,13 +56,13 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     template <any_context C> constexpr tensor_of<C> embed_ids(C& ctx, ops::ids_of<C> ids) const {
         return items(ctx, ids);
     }
-    /// Adds positions to such vectors and norms them; the newest row has the last position.
+    /// Adds positions to such vectors; the newest row has the last position.
     template <any_context C>
     constexpr tensor_of<C> embed_places(C& ctx, tensor_of<C> x, const ragged& sequences,
                                         per_sequence /* first */ = {}) const {
         positions.add_to(ctx, x, sequences);
         const site at{sequences, causal{}};
-        norm.in_place(ctx, x, at);
+        if constexpr (!norms_output) norm.in_place(ctx, x, at);
         return dropped(ctx, x, at, dropout_place::embedding);
     }
     /// What the blocks read: [tokens, width].
@@ -65,7 +79,9 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
                                const Keys& keys = {}, Hook&& hook = {}) const {
         const site at{sequences, mask, hook, no_rotation{}, keys};
-        return layers(ctx, x, at, layers.all());
+        x = layers(ctx, x, at, layers.all());
+        if constexpr (norms_output) norm.in_place(ctx, x, at);
+        return x;
     }
 
     /// batch -> [tokens, width]
