@@ -94,6 +94,9 @@ void program::text_or(const char* flag, std::string& value, const std::string& h
 void program::number(const char* flag, reckon::idx& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->required()->check(at_least(1));
 }
+void program::count(const char* flag, reckon::idx& value, const std::string& help) {
+    flags_->app.add_option(flag, value, help)->check(at_least(1));
+}
 void program::number_or(const char* flag, reckon::idx& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->check(at_least(0))->capture_default_str();
 }

@@ -25,6 +25,8 @@ class program {
     void text_or(const char* flag, std::string& value, const std::string& help);  // has a default
     void number(const char* flag, reckon::idx& value, const std::string& help);   // must be given
     void flag(const char* flag, bool& given, const std::string& help);            // false without
+    void count(const char* flag, reckon::idx& value,
+               const std::string& help);  // of 1 or more; 0 without
     void number_or(const char* flag, reckon::idx& value, const std::string& help);
     void real_or(const char* flag, float& value, const std::string& help);
 

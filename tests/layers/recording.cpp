@@ -3,6 +3,8 @@
 #include "support/small_models.hpp"
 
 #include <reckon/backend/tape.hpp>
+#include <reckon/convert/prepare.hpp>
+#include <reckon/cpu.hpp>
 
 using namespace small;
 
@@ -266,4 +268,29 @@ TEST_CASE("a gradient passes through a frozen int8 weight") {
               recorder c{{}};  // a plain context rounds x to int8
               return loss_of(run(c, given(c, x, width)));
           }) < tolerated);
+}
+
+TEST_CASE("a frozen model is packed for both directions, and what stands below it learns") {
+    const auto model = with_random_weights(bert::model<>{bert_size});
+    const auto rows_in = random_numbers(3, 9 * 8);
+    const auto gradient_of = [&](auto& ctx, const auto& frozen) {
+        auto x = ctx.make(9, 8);
+        for (idx i = 0; i < x.size(); ++i) x.data[i] = float(rows_in[i]);
+        ctx.track(x);
+        const auto own = x;
+        const auto y = frozen.run(ctx, x, batch().sequences);
+        const auto dy = ctx.gradient(y);
+        for (idx i = 0; i < y.size(); ++i) dy.data[i] = float(slopes[i]);
+        ctx.replay();
+        return copy_of(ctx.gradient(own));
+    };
+    recording_context<cpu_reference> plain{{}};
+    recording_context<cpu> fast{{}};
+    const auto expected = gradient_of(plain, model);
+    const auto packed = prepare(fast, model);
+    static_assert(!std::same_as<decltype(packed), decltype(model)>);
+    const auto actual = gradient_of(fast, packed);
+    REQUIRE(actual.size() == expected.size());
+    for (idx i = 0; i < actual.size(); ++i) CHECK(actual[i] == Approx(expected[i]).margin(1e-4));
+    CHECK((gradient_of(fast, model) == actual));  // packed as they go: the same bits
 }

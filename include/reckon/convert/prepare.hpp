@@ -9,7 +9,9 @@
 // A layout is a type `Packing` with
 //     struct matrix;                            a parameter: rows, cols, bytes, look(), `packing`
 //     static void pack(ctx, view, matrix&);     [out, in] -> its own form
-// for dense floats, and it may name others: `int8` for int8 rows, `bf16` for dense bf16.
+// for dense floats, and it may name others: `int8` for int8 rows, `bf16` for dense bf16, `recorded`
+// for dense floats of a model that a context records. Such a model is frozen: gradients go through
+// its packed weights, and none goes to them; train the model itself where it learns.
 #pragma once
 
 #include <reckon/backend/context.hpp>
@@ -62,8 +64,20 @@ template <class Packing, class Base> struct prepared : Base {
     using linear = typename detail::packed_policy<packing, typename Base::linear>::type;
 };
 
+namespace detail {
+
+template <class C, class Packing = typename C::kernels::packing> struct packing_for {
+    using type = std::conditional_t<C::recording, unpacked, Packing>;
+};
+template <class C, class Packing>
+requires(C::recording&& requires { typename Packing::recorded; }) struct packing_for<C, Packing> {
+    using type = typename Packing::recorded;
+};
+
+}  // namespace detail
+
 template <any_context C, composed Model> auto prepare(C& ctx, Model&& model) {
-    using packing = typename C::kernels::packing;
+    using packing = typename detail::packing_for<C>::type;
     if constexpr (std::same_as<typename C::space, host>)
         return convert<prepared<packing, spec_of<Model>>>(std::forward<Model>(model),
                                                           detail::pack_parameter<C>{ctx});

@@ -31,6 +31,7 @@
 #include <reckon/kernels/simd/linear_transposed.hpp>
 #include <reckon/kernels/simd/log_softmax.hpp>
 #include <reckon/kernels/simd/panels.hpp>
+#include <reckon/kernels/simd/panels_both_ways.hpp>
 #include <reckon/kernels/simd/pool.hpp>
 #include <reckon/kernels/simd/rms_norm.hpp>
 #include <reckon/kernels/simd/rope.hpp>

@@ -71,6 +71,7 @@ template <template <class> class Op> struct over {
     template <class Tag> using bf16 = Op<view<const reckon::bf16, typename Tag::space>>;
     template <class Tag> using int8 = Op<int8_view<typename Tag::space>>;
     template <class Tag> using packed = Op<typename Tag::packing::view>;
+    template <class Tag> using recorded = Op<typename Tag::packing::recorded::view>;
     template <class Tag> using packed_int8 = Op<typename Tag::packing::int8::view>;
     template <class Tag> using packed_bf16 = Op<typename Tag::packing::bf16::view>;
 };
@@ -114,7 +115,7 @@ inline constexpr kernel_row kernel_table[] = {
     detail::row<ops::top_k_op, Tag>(),
     {"linear, backward", detail::served_by<detail::over<ops::linear_backward_op>::f32, Tag>()},
     {"linear, packed, backward",
-     detail::served_by<detail::over<ops::linear_backward_op>::packed, Tag>()},
+     detail::served_by<detail::over<ops::linear_backward_op>::recorded, Tag>()},
     detail::row<ops::linear_transposed_backward_op, Tag>(),
     detail::row<ops::embedding_backward_op, Tag>(),
     detail::row<ops::layer_norm_backward_op, Tag>(),

@@ -62,10 +62,13 @@ template <class Arch, class T, idx Depth> struct simd_dense_panels {
 
 template <class Arch> using simd_bf16_panels = simd_dense_panels<Arch, bf16, 2>;
 
-/// The backend's layout, and those of other weights than f32.
+template <class Arch> struct simd_panels_both_ways;
+
+/// The backend's layout, and those of other weights than f32, and of weights under a tape.
 template <class Arch> struct simd_panels : simd_dense_panels<Arch, float, 1> {
     using int8 = simd_int8_panels<Arch>;
     using bf16 = simd_bf16_panels<Arch>;
+    using recorded = simd_panels_both_ways<Arch>;
 };
 
 }}}  // namespace reckon::v0::RECKON_ISA
