@@ -33,7 +33,7 @@ ADAPTERS = {
     r"nlohmann/": r"io/json\.hpp",
     r"utf8proc\.h": r"text/",
     r"sentencepiece_processor\.h": r"text/sentencepiece\.hpp",
-    r"sys/|fcntl\.h|unistd\.h": r"io/|core/large_pages\.hpp",
+    r"sys/|fcntl\.h|unistd\.h": r"io/|core/large_pages\.hpp|train/progress\.hpp",
     r"sanitizer/": r"core/",
     r"pthread\.h|sched\.h": r"backend/",
 }
