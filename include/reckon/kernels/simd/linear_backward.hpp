@@ -43,10 +43,11 @@ struct panel_product {
     view<float> y;  // at most panel_vectors * lanes columns
 };
 
-/// dw += dy^T x for some columns of dw, which are those of x.
-struct weight_gradient_panel {
+/// dw += dy^T x for some rows of dw, which are columns of dy, and some columns, which are those of
+/// x.
+struct weight_gradient_block {
     view<const float> dy, x;
-    view<float> dw;
+    view<float> dw;  // at most weight_gradient_panels panels wide
     float* scratch;  // weight_gradient_floats(lanes)
 };
 
@@ -56,11 +57,13 @@ struct sum_rows {
     view<float> y;
 };
 
-/// Rows whose share of dw is computed at a time: a panel of them fits into the second cache.
-inline constexpr idx weight_gradient_rows = 256;
+/// Rows whose share of dw is computed at a time, and panels of x that share what is packed of dy:
+/// they fit into the second cache.
+inline constexpr idx weight_gradient_rows = 256, weight_gradient_panels = 4;
+/// Panels of x, columns of dy for the rows of a tile (16 at most), and a tile's rows.
 constexpr idx weight_gradient_floats(idx lanes) {
     const idx width = panel_vectors * lanes;
-    return weight_gradient_rows * width + 16 * width;  // the panel, and a tile's rows
+    return weight_gradient_rows * (weight_gradient_panels * width + 16) + 16 * width;
 }
 
 }}}  // namespace reckon::v0::simd
@@ -103,18 +106,19 @@ void multiply_panels(C& ctx, const Arch& arch, view<const float> x, const float*
               });
 }
 
-/// dw += dy^T x. A task is a panel of columns and some outputs.
+/// dw += dy^T x. A task is some outputs and a few panels of columns.
 template <class C, class Arch>
 void add_weight_gradient(C& ctx, const Arch& arch, view<const float> dy, view<const float> x,
                          view<float> dw, float* scratch) {
     constexpr idx outs_at_once = 192;
-    by_blocks_by_worker(ctx, dw.rows, outs_at_once, dw.cols, panel_vectors * arch.lanes,
-                        [&](idx o, idx outs, idx c, idx cols, idx worker) {
-                            call(arch, weight_gradient_panel{
-                                           dy.columns(o, outs), x.columns(c, cols),
-                                           dw.slice(o, outs).columns(c, cols),
-                                           scratch + worker * weight_gradient_floats(arch.lanes)});
-                        });
+    by_blocks_by_worker(
+        ctx, dw.rows, outs_at_once, dw.cols, weight_gradient_panels * panel_vectors * arch.lanes,
+        [&](idx o, idx outs, idx c, idx cols, idx worker) {
+            call(arch,
+                 weight_gradient_block{dy.columns(o, outs), x.columns(c, cols),
+                                       dw.slice(o, outs).columns(c, cols),
+                                       scratch + worker * weight_gradient_floats(arch.lanes)});
+        });
 }
 
 template <class C, class Arch>
@@ -253,26 +257,41 @@ template <class Arch> void run(const panel_product& c) {
     });
 }
 
-template <class Arch> void run(const weight_gradient_panel& c) {
-    const idx vectors = (c.dw.cols + Arch::lanes - 1) / Arch::lanes, wide = vectors * Arch::lanes;
-    const bool fits = c.dw.cols % Arch::lanes == 0;
-    float* const rest = c.scratch + weight_gradient_rows * panel_vectors * Arch::lanes;
-    for (idx first = 0; first < c.x.rows; first += weight_gradient_rows) {
-        const idx left = c.x.rows - first;
-        const idx depth = left < weight_gradient_rows ? left : weight_gradient_rows;
-        run<Arch>(pack_columns{c.x.slice(first, depth), c.scratch, wide});
+/// (Rows of dy may lie whole pages apart, so a tile's columns of it are packed as well.)
+template <class Arch> void run(const weight_gradient_block& c) {
+    constexpr idx width = panel_vectors * Arch::lanes, rows = weight_gradient_rows;
+    const idx panels = (c.dw.cols + width - 1) / width;
+    float* const slopes = c.scratch + rows * weight_gradient_panels * width;
+    float* const rest = slopes + rows * 16;
+    const auto columns_of = [&](idx panel) {
+        const idx left = c.dw.cols - panel * width;
+        return left < width ? left : width;
+    };
+    for (idx first = 0; first < c.x.rows; first += rows) {
+        const idx left = c.x.rows - first, depth = left < rows ? left : rows;
+        for (idx p = 0; p < panels; ++p)
+            run<Arch>(pack_columns{c.x.slice(first, depth).columns(p * width, columns_of(p)),
+                                   c.scratch + p * rows * width,
+                                   round_up(columns_of(p), Arch::lanes)});
         balanced<on<Arch>::tile_rows>(c.dw.rows, [&](idx o, idx count) {
-            float* y = fits ? c.dw.row(o) : rest;
-            const idx y_row = fits ? c.dw.stride : wide;
-            for (idx r = 0; r < count && !fits; ++r) {
-                std::memcpy(rest + r * wide, c.dw.row(o + r), c.dw.cols * sizeof(float));
-                for (idx i = c.dw.cols; i < wide; ++i) rest[r * wide + i] = 0;
+            for (idx k = 0; k < depth; ++k)
+                std::memcpy(slopes + k * count, c.dy.row(first + k) + o, count * sizeof(float));
+            for (idx p = 0; p < panels; ++p) {
+                const idx cols = columns_of(p), wide = round_up(cols, Arch::lanes);
+                const bool fits = cols == wide;
+                const view<float> to = c.dw.slice(o, count).columns(p * width, cols);
+                for (idx r = 0; r < count && !fits; ++r) {
+                    std::memcpy(rest + r * wide, to.row(r), cols * sizeof(float));
+                    for (idx i = cols; i < wide; ++i) rest[r * wide + i] = 0;
+                }
+                float* const y = fits ? to.data : rest;
+                const idx y_row = fits ? to.stride : wide;
+                run_tile<Arch>({slopes, 1, count, c.scratch + p * rows * width, wide, depth, y,
+                                y_row, y, y_row},
+                               count, wide / Arch::lanes);
+                for (idx r = 0; r < count && !fits; ++r)
+                    std::memcpy(to.row(r), rest + r * wide, cols * sizeof(float));
             }
-            run_tile<Arch>(
-                {c.dy.row(first) + o, 1, c.dy.stride, c.scratch, wide, depth, y, y_row, y, y_row},
-                count, vectors);
-            for (idx r = 0; r < count && !fits; ++r)
-                std::memcpy(c.dw.row(o + r), rest + r * wide, c.dw.cols * sizeof(float));
         });
     }
 }
