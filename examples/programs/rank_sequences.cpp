@@ -48,9 +48,9 @@ struct figures {
     figures() {
         for (const idx k : {5, 10, 20, 50, 200}) sums.emplace_back(idx(k));
     }
-    void add(idx rank) {
-        for (auto& sum : sums) sum.add(rank);
-        reciprocal += 1 / double(rank);
+    void add(const reckon::standing& s) {
+        for (auto& sum : sums) sum.add(s, reckon::ties::in_favour);
+        reciprocal += 1 / s.rank(reckon::ties::in_favour);
     }
     idx users() const { return sums[0].targets(); }
     void print(const char* prefix) const {
@@ -83,8 +83,8 @@ void rank_by_folder(auto& ctx, const question& asked) {
     figures all, of_known;
     idx ties = 0;
     rank_next_items(ctx, model, log, split, [&](idx, std::int32_t target, const standing& s) {
-        all.add(s.rank());
-        if (known[idx(target)]) of_known.add(s.rank());
+        all.add(s);
+        if (known[idx(target)]) of_known.add(s);
         ties += s.equal != 0;
     });
     if (all.users() == 0)

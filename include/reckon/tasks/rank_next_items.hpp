@@ -5,10 +5,10 @@
 
 #include <reckon/core/batch.hpp>
 #include <reckon/data/item_log.hpp>
+#include <reckon/metrics/standing.hpp>
 #include <reckon/tasks/rank_last_items.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -20,31 +20,6 @@ inline held_out held_out_of(std::string_view word) {
     if (word == "test") return held_out::test;
     if (word == "valid") return held_out::valid;
     throw load_error("rank", "split", "test or valid", in_quotes(word));
-}
-
-/// How many candidates score better than the target, and how many the same.
-struct standing {
-    idx better = 0, equal = 0;
-
-    idx rank() const { return better + 1; }
-    /// Half of the equal ones count as better, so that scoring all items alike is worth nothing.
-    double fair_rank() const { return double(better) + double(equal) / 2 + 1; }
-};
-
-/// Candidates are all scores but those at `excluded`, which ascend; the target itself competes.
-inline standing standing_of(std::span<const float> scores, idx target,
-                            std::span<const std::int32_t> excluded) {
-    standing found;
-    found.better = rank_of(scores, target, excluded) - 1;
-    const float bar = scores[target];
-    for (const float score : scores) found.equal += score == bar;
-    std::int64_t previous = -1;
-    for (const std::int32_t item : excluded) {
-        if (item != previous && idx(item) != target && scores[idx(item)] == bar) --found.equal;
-        previous = item;
-    }
-    --found.equal;  // the target
-    return found;
 }
 
 /// take(user, target, standing) for each user who has a target and a history, in order.
@@ -84,16 +59,14 @@ void rank_next_items(C& ctx, const Model& model, const item_log& log, held_out s
     }
 }
 
-/// The mean of 1 / log2(rank + 1) over users, for ranks up to k, with fair ranks.
+/// NDCG@k where half of the equal candidates count as better, so that scoring all items alike is
+/// worth nothing.
 template <any_context C, class Model>
 double fair_ndcg(C& ctx, const Model& model, const item_log& log, held_out split, idx k) {
-    double gain = 0;
-    idx users = 0;
-    rank_next_items(ctx, model, log, split, [&](idx, std::int32_t, const standing& s) {
-        ++users;
-        if (s.fair_rank() <= double(k)) gain += 1 / std::log2(s.fair_rank() + 1);
-    });
-    return users == 0 ? 0 : gain / double(users);
+    ranking_at sum{k};
+    rank_next_items(ctx, model, log, split,
+                    [&](idx, std::int32_t, const standing& s) { sum.add(s, ties::half); });
+    return sum.ndcg();
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA
