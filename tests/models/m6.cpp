@@ -1,12 +1,10 @@
-#include "golden.hpp"
+#include "m6_tiny.hpp"
 
 #include <reckon/convert/place.hpp>
 #include <reckon/convert/prepare.hpp>
 #include <reckon/convert/prune.hpp>
 #include <reckon/convert/quantise.hpp>
 #include <reckon/core/random.hpp>
-#include <reckon/io/json.hpp>
-#include <reckon/io/load.hpp>
 #include <reckon/layers/soft_prompt.hpp>
 #include <reckon/models/m6.hpp>
 
@@ -16,30 +14,8 @@ using namespace golden;
 
 namespace {
 
-m6::config size_of(const std::string& name) {
-    const auto json = json_object::read(path_of(name + "/config.json"));
-    const auto number = [&](const char* key) { return json.required<idx>(key); };
-    return {.vocabulary = number("vocabulary"),
-            .positions = number("positions"),
-            .layers = number("layers"),
-            .heads = number("heads"),
-            .width = number("width"),
-            .hidden = number("hidden"),
-            .embedding = number("embedding"),
-            .epsilon = json.required<float>("epsilon")};
-}
-template <class Model> Model loaded(Model model, const std::string& name) {
-    load_parameters(model, safetensors::open(path_of(name + "/model.safetensors")));
-    return model;
-}
-m6::model<> plain() {
-    const std::string name = "m6_tiny_plain";
-    return loaded(m6::model<>{size_of(name)}, name);
-}
-m6::model<m6::edge_spec> edge() {
-    const std::string name = "m6_tiny_edge";
-    return loaded(m6::model<m6::edge_spec>{size_of(name)}, name);
-}
+m6::model<> plain() { return m6_tiny<m6::spec>("m6_tiny_plain"); }
+m6::model<m6::edge_spec> edge() { return m6_tiny<m6::edge_spec>("m6_tiny_edge"); }
 
 /// A golden's texts, how long the source of each is, and the prompts that stand before them.
 struct texts {
@@ -295,8 +271,8 @@ TEST_CASE("m6 of a fixed size, also with int8 weights, is m6 of that size") {
                                      .width = 48,
                                      .hidden = 192,
                                      .embedding = 16};
-    REQUIRE(size == size_of("m6_tiny_edge"));
-    const auto fixed = loaded(m6::model<m6::edge_spec, size>{}, "m6_tiny_edge");
+    REQUIRE(size == m6_size_of("m6_tiny_edge"));
+    const auto fixed = m6_loaded(m6::model<m6::edge_spec, size>{}, "m6_tiny_edge");
     const texts t("m6_tiny_edge");
     context<cpu_reference> ctx;
     gives_the_goldens(ctx, fixed, t);
