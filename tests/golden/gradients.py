@@ -16,8 +16,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch.nn.functional import cross_entropy
 from transformers import BertModel, LlamaForCausalLM
+from transformers.models.llama import modeling_llama
 
-import llama_tiny  # noqa: F401: transformers' Llama in float64, also where it goes through float32
+import llama_tiny  # which keeps norms and rotations of transformers' Llama in float64
 import m6_tiny
 import sasrec_tiny
 
@@ -29,6 +30,18 @@ def slopes(rows, columns):
     """Of element (row, column) of BERT's output; both sides compute them, exactly."""
     place = torch.arange(rows * columns, dtype=torch.float64).reshape(rows, columns)
     return (place * 37 % 101 - 50) / 64
+
+
+def attend(module, query, key, value, mask, scaling, dropout=0.0, **_):
+    """As transformers does it, whose softmax goes through float32 where torch is old."""
+    assert dropout == 0
+    key, value = (rows.repeat_interleave(module.num_key_value_groups, 1) for rows in (key, value))
+    scores = query @ key.transpose(2, 3) * scaling
+    hidden = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
+    return (scores.masked_fill(hidden, -np.inf).softmax(-1) @ value).transpose(1, 2).contiguous(), None
+
+
+modeling_llama.eager_attention_forward = attend
 
 
 def offsets(counts):
@@ -75,7 +88,7 @@ def mean_loss(logits, targets):
 def llama(name, rng):
     # (transformers 4 would not read the config of 5.)
     config = llama_tiny.SCALED if name == "llama_tiny_scaled" else llama_tiny.PLAIN
-    model = LlamaForCausalLM.from_pretrained(HERE / name, config=config).double().eval()
+    model = LlamaForCausalLM.from_pretrained(HERE / name, config=config, attn_implementation="eager").double().eval()
     sequences = [rng.integers(0, model.config.vocab_size, length) for length in (12, 1, 30)]
     targets = [next_ids(ids) for ids in sequences]
     loss = mean_loss([model(torch.tensor(ids[None])).logits[0] for ids in sequences], targets)
