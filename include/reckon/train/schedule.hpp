@@ -15,7 +15,7 @@ namespace detail {
 
 /// The part of the way after the warm-up, from 0 to 1.
 inline double after_warmup(idx step, idx warmup, idx steps) {
-    if (steps <= warmup + 1) return 1;
+    if (steps <= warmup) return 1;
     return double(step - warmup) / double(steps - warmup);
 }
 
