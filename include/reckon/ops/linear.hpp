@@ -129,7 +129,7 @@ constexpr tensor_of<C> linear(C& ctx, tensor_of<C> x, W w, epilogue_of<C> e = {}
             [=](auto& c, auto... d) { dispatch<linear_backward_op<V>>(c, x, v, d...); });
         return e.f == activation::none ? y : activate(ctx, y, e.f);
     } else {
-        run_linear(ctx, x, w, e, y);
+        run_linear(ctx, x, as_weight<C>(w), e, y);
         return y;
     }
 }
