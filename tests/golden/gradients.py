@@ -124,8 +124,26 @@ def m6(name, rng):
     write(name, mean_loss(logits, targets), parameters, inputs)
 
 
+class OriginalSasrec(sasrec_tiny.Sasrec):
+    """The form of SASRec's own code: queries alone are normed, and the output of the last block."""
+
+    def block(self, name, x):
+        query = self.norm(f"{name}.attention.LayerNorm", x)
+        x = self.norm(f"{name}.intermediate.LayerNorm", query + self.attend(f"{name}.attention", x, query))
+        wide = torch.relu(self.linear(f"{name}.intermediate.dense_1", x))
+        return x + self.linear(f"{name}.intermediate.dense_2", wide)
+
+    def states(self, items):
+        x = self.items[items] + self.positions[len(self.positions) - len(items) :]
+        for layer in range(self.layers):
+            x = self.block(f"item_encoder.layer.{layer}", x)
+        return [self.norm("LayerNorm", x)]
+
+
 def sasrec(name, rng):
-    model = sasrec_tiny.Sasrec(load_file(HERE / f"{name}.safetensors"), sasrec_tiny.HEADS)
+    kind = OriginalSasrec if name.endswith("original") else sasrec_tiny.Sasrec
+    weights = load_file(HERE / f"{name.removesuffix('_original')}.safetensors")
+    model = kind(weights, sasrec_tiny.HEADS)
     for parameter in model.weights.values():
         parameter.requires_grad_()
     histories = [rng.integers(1, sasrec_tiny.ITEMS + 1, length + 1) for length in (sasrec_tiny.POSITIONS, 1, 5)]
@@ -145,6 +163,7 @@ if __name__ == "__main__":
             (m6, "m6_tiny_edge"),
             (sasrec, "sasrec_tiny_1"),
             (sasrec, "sasrec_tiny_2"),
+            (sasrec, "sasrec_tiny_2_original"),
         )
     ):
         make(name, np.random.default_rng(200 + seed))

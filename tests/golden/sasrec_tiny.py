@@ -38,10 +38,11 @@ class Sasrec:
         variance = (centred * centred).mean(-1, keepdim=True)  # biased
         return centred / torch.sqrt(variance + 1e-12) * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
-    def attend(self, name, x):
+    def attend(self, name, x, asking=None):
         count, width = x.shape
-        split = lambda part: self.linear(f"{name}.{part}", x).reshape(count, self.heads, -1).transpose(0, 1)
-        query, key, value = split("query"), split("key"), split("value")  # [heads, count, head_width]
+        split = lambda part, x: self.linear(f"{name}.{part}", x).reshape(count, self.heads, -1).transpose(0, 1)
+        query = split("query", x if asking is None else asking)  # [heads, count, head_width]
+        key, value = split("key", x), split("value", x)
         scores = query @ key.transpose(1, 2) / math.sqrt(width / self.heads)
         # The checkpoint was trained with -10000 added to what is hidden; its exponential is exactly 0, as here.
         hidden = torch.ones(count, count, dtype=torch.bool).triu(1)

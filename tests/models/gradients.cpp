@@ -20,7 +20,7 @@ using namespace golden;
 
 namespace {
 
-template <class Spec> struct lean : Spec { using block = recomputed<transformer_block>; };
+template <class Spec> struct lean : Spec { using block = recomputed<typename Spec::block>; };
 
 /// What learns: a model, and the prompts that stand before its texts.
 template <class Model> struct learner {
@@ -184,14 +184,19 @@ template <class F> void each_model(const F& f) {
     };
     m6_of("m6_tiny_plain", m6::spec{});
     m6_of("m6_tiny_edge", m6::edge_spec{});
-    for (const std::string name : {"sasrec_tiny_1", "sasrec_tiny_2"})
+    const auto sasrec_of = [&]<class Spec>(const std::string& name, const std::string& weights,
+                                           Spec) {
+        const std::string path = path_of(weights + ".safetensors");
         for (const bool fused : {false, true}) {
             INFO(name << (fused ? ", fused" : ""));
-            const std::string path = path_of(name + ".safetensors");
-            f(task{name}, learner{sasrec::load(path, 2)},
-              learner{sasrec::load<lean<sasrec::spec>>(path, 2)}, name_table{sasrec::names},
+            f(task{name}, learner{sasrec::load<Spec>(path, 2)},
+              learner{sasrec::load<lean<Spec>>(path, 2)}, name_table{sasrec::names},
               next_items{fused});
         }
+    };
+    sasrec_of("sasrec_tiny_1", "sasrec_tiny_1", sasrec::spec{});
+    sasrec_of("sasrec_tiny_2", "sasrec_tiny_2", sasrec::spec{});
+    sasrec_of("sasrec_tiny_2_original", "sasrec_tiny_2", sasrec::original_spec{});
 }
 
 }  // namespace
