@@ -57,13 +57,15 @@ struct sum_rows {
     view<float> y;
 };
 
-/// Rows whose share of dw is computed at a time, and panels of x that share what is packed of dy:
-/// they fit into the second cache.
-inline constexpr idx weight_gradient_rows = 256, weight_gradient_panels = 4;
-/// Panels of x, columns of dy for the rows of a tile (16 at most), and a tile's rows.
+/// Rows and outputs whose share of dw is computed at a time, and panels of x that meet them: they
+/// fit into the second cache. The packed rows of dy lie an odd number of cache lines apart.
+inline constexpr idx weight_gradient_rows = 256, weight_gradient_outs = 192,
+                     weight_gradient_stride = 208, weight_gradient_panels = 4;
+/// Panels of x, rows of dy, and a tile's rows (16 at most).
 constexpr idx weight_gradient_floats(idx lanes) {
     const idx width = panel_vectors * lanes;
-    return weight_gradient_rows * (weight_gradient_panels * width + 16) + 16 * width;
+    return weight_gradient_rows * (weight_gradient_panels * width + weight_gradient_stride) +
+           16 * width;
 }
 
 }}}  // namespace reckon::v0::simd
@@ -234,35 +236,44 @@ template <class Arch> void run(const pack_rows& c) {
     }
 }
 
+/// A long panel is read piece by piece, so that it comes once for all rows; what y holds in between
+/// goes on as the chain it is.
 template <class Arch> void run(const panel_product& c) {
-    constexpr idx width = panel_vectors * Arch::lanes;
+    constexpr idx width = panel_vectors * Arch::lanes, piece = 1024;
     alignas(64) static constexpr float zeros[width] = {};
-    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes;
-    if (c.y.cols % Arch::lanes == 0) {
-        run_product<Arch>(
-            {c.x.data, c.x.stride, 1, c.panel, vectors * Arch::lanes, c.x.cols,
-             c.adds ? c.y.data : zeros, c.adds ? c.y.stride : 0, c.y.data, c.y.stride},
-            c.x.rows, vectors);
-        return;
-    }
+    const idx vectors = (c.y.cols + Arch::lanes - 1) / Arch::lanes, wide = vectors * Arch::lanes;
+    const bool fits = c.y.cols == wide;
     alignas(64) float rows[on<Arch>::tile_rows * width] = {};
-    balanced<on<Arch>::tile_rows>(c.x.rows, [&](idx first, idx count) {
-        for (idx r = 0; r < count; ++r)
-            for (idx i = 0; i < c.y.cols; ++i) rows[r * width + i] = c.adds ? c.y(first + r, i) : 0;
-        run_tile<Arch>({c.x.row(first), c.x.stride, 1, c.panel, vectors * Arch::lanes, c.x.cols,
-                        rows, width, rows, width},
-                       count, vectors);
-        for (idx r = 0; r < count; ++r)
-            std::memcpy(c.y.row(first + r), rows + r * width, c.y.cols * sizeof(float));
-    });
+    for (idx k = 0; k == 0 || k < c.x.cols; k += piece) {
+        const idx left = c.x.cols - k, depth = left < piece ? left : piece;
+        const bool adds = c.adds || k != 0;
+        const float* const panel = c.panel + k * wide;
+        if (fits) {
+            run_product<Arch>(
+                {c.x.data + k, c.x.stride, 1, panel, wide, depth, adds ? c.y.data : zeros,
+                 adds ? c.y.stride : 0, c.y.data, c.y.stride},
+                c.x.rows, vectors);
+            continue;
+        }
+        balanced<on<Arch>::tile_rows>(c.x.rows, [&](idx first, idx count) {
+            for (idx r = 0; r < count; ++r)
+                for (idx i = 0; i < c.y.cols; ++i)
+                    rows[r * width + i] = adds ? c.y(first + r, i) : 0;
+            run_tile<Arch>(
+                {c.x.row(first) + k, c.x.stride, 1, panel, wide, depth, rows, width, rows, width},
+                count, vectors);
+            for (idx r = 0; r < count; ++r)
+                std::memcpy(c.y.row(first + r), rows + r * width, c.y.cols * sizeof(float));
+        });
+    }
 }
 
-/// (Rows of dy may lie whole pages apart, so a tile's columns of it are packed as well.)
+/// (Rows of dy may lie whole pages apart, so what a block reads of them is packed as well.)
 template <class Arch> void run(const weight_gradient_block& c) {
     constexpr idx width = panel_vectors * Arch::lanes, rows = weight_gradient_rows;
     const idx panels = (c.dw.cols + width - 1) / width;
     float* const slopes = c.scratch + rows * weight_gradient_panels * width;
-    float* const rest = slopes + rows * 16;
+    float* const rest = slopes + rows * weight_gradient_stride;
     const auto columns_of = [&](idx panel) {
         const idx left = c.dw.cols - panel * width;
         return left < width ? left : width;
@@ -273,9 +284,10 @@ template <class Arch> void run(const weight_gradient_block& c) {
             run<Arch>(pack_columns{c.x.slice(first, depth).columns(p * width, columns_of(p)),
                                    c.scratch + p * rows * width,
                                    round_up(columns_of(p), Arch::lanes)});
+        for (idx k = 0; k < depth; ++k)
+            std::memcpy(slopes + k * weight_gradient_stride, c.dy.row(first + k),
+                        c.dw.rows * sizeof(float));
         balanced<on<Arch>::tile_rows>(c.dw.rows, [&](idx o, idx count) {
-            for (idx k = 0; k < depth; ++k)
-                std::memcpy(slopes + k * count, c.dy.row(first + k) + o, count * sizeof(float));
             for (idx p = 0; p < panels; ++p) {
                 const idx cols = columns_of(p), wide = round_up(cols, Arch::lanes);
                 const bool fits = cols == wide;
@@ -286,8 +298,8 @@ template <class Arch> void run(const weight_gradient_block& c) {
                 }
                 float* const y = fits ? to.data : rest;
                 const idx y_row = fits ? to.stride : wide;
-                run_tile<Arch>({slopes, 1, count, c.scratch + p * rows * width, wide, depth, y,
-                                y_row, y, y_row},
+                run_tile<Arch>({slopes + o, 1, weight_gradient_stride, c.scratch + p * rows * width,
+                                wide, depth, y, y_row, y, y_row},
                                count, wide / Arch::lanes);
                 for (idx r = 0; r < count && !fits; ++r)
                     std::memcpy(to.row(r), rest + r * wide, cols * sizeof(float));
