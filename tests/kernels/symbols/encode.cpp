@@ -73,7 +73,7 @@ template <class Model> float run_sasrec(context& ctx, const reckon::id_batch<>& 
 
 float attend(context& ctx, const reckon::ragged& sequences, const reckon::mask auto& visible) {
     const auto x = ctx.make(sequences.rows(), 8);
-    const reckon::ops::key_values_of<context, float> source{x, x};
+    const reckon::key_values<float> source{x, x};
     return reckon::ops::attention(ctx, x, sequences, source, visible, {.heads = 2})(0, 0);
 }
 
