@@ -121,7 +121,8 @@ void serve(const settings& how, parameters<>& learned, recording_context<Tag>& c
         std::printf("%.3f\n", 1e3 * (machine::wall_seconds() - begun));
         std::fflush(stdout);
     }
-    std::printf("memory %ld %zu\n", 1024 * (machine::peak_memory() - before), counting.high_water());
+    std::printf("memory %ld %zu\n", 1024 * (machine::peak_memory() - before),
+                counting.high_water());
 }
 
 /// Texts of one length, and a class for each; a tape reads them until it is replayed.

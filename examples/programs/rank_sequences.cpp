@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     p.text_or("--weights", asked.weights, "its checkpoint, a safetensors file");
     p.count("--heads", asked.heads, "its attention heads, with --weights");
     p.text_or("--model-dir", asked.folder, "in place of these: a folder of train_sequences");
-    p.text("--data", asked.data, "a user a line: user item item ... in time order");
+    p.text_or("--data", asked.data, "a user a line: user item item ... in time order");
     p.text_or("--format", asked.format, "with --model-dir: lines, recbole or movielens");
     p.text_or("--split", asked.split, "with --model-dir: test or valid");
     return p.run(argc, argv, [&](auto& ctx) {
@@ -119,6 +119,7 @@ int main(int argc, char** argv) {
             throw reckon::load_error("usage", "--model-dir",
                                      "it, or --model, --weights and --heads",
                                      asked.folder.empty() ? "neither" : "both");
+        if (asked.data.empty()) throw reckon::load_error("usage", "--data", "a file", "none");
         if (!asked.folder.empty()) return rank_by_folder(ctx, asked);
         if (asked.heads == 0)
             throw reckon::load_error("usage", "--heads", "it beside --weights", "none");

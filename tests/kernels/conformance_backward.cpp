@@ -257,7 +257,8 @@ TEMPLATE_TEST_CASE("backward: slopes of activations far from zero", "", RECKON_T
     if (TestType::here()) return check_far_slopes(held_to<TestType>());
     test_support::skip(TestType::name, "this CPU lacks it");
 }
-TEMPLATE_TEST_CASE("backward: tables, rows in front, pooling, rotation, dropout", "", RECKON_TEST_SETS) {
+TEMPLATE_TEST_CASE("backward: tables, rows in front, pooling, rotation, dropout", "",
+                   RECKON_TEST_SETS) {
     if (TestType::here()) return check_tables(held_to<TestType>());
     test_support::skip(TestType::name, "this CPU lacks it");
 }

@@ -367,7 +367,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         write_log(folder / "data.txt")
-        more = ("--epochs", "40", "--save-every", "2", "--threads", "2")
+        more = ("--epochs", "200", "--save-every", "5", "--threads", "2")
         output(*train(folder / "data.txt", folder / "whole", *more))
         generator, killed = random.Random(5), 0
         call = [str(word) for word in train(folder / "data.txt", folder / "killed", *more)]
@@ -375,7 +375,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes():
             process = subprocess.Popen([PROGRAMS / call[0], *call[1:]], stdout=subprocess.DEVNULL,
                                        stderr=subprocess.PIPE)
             try:
-                process.wait(timeout=generator.uniform(0.02, 0.2))
+                process.wait(timeout=generator.uniform(0.02, 0.25))
             except subprocess.TimeoutExpired:
                 process.kill()
                 killed += 1

@@ -1,9 +1,9 @@
 // Logs of who met which item when, in the forms that people have, as sequences of item numbers in
 // time order. `lines` (user item item ..) states the numbers itself; elsewhere items are named, and
-// get the numbers 1, 2 .. in the order in which the log first names them; the names are kept, so that
-// a model's folder can tell what its numbers mean.
-//     recbole      an atomic file with user_id, item_id and timestamp, tab separated, with its header
-//     movielens    u.data (tabs), ratings.dat (::) or ratings.csv (commas, with a header)
+// get the numbers 1, 2 .. in the order in which the log first names them; the names are kept, so
+// that a model's folder can tell what its numbers mean.
+//     recbole      an atomic file with user_id, item_id and timestamp, tab separated, with its
+//     header movielens    u.data (tabs), ratings.dat (::) or ratings.csv (commas, with a header)
 #pragma once
 
 #include <reckon/data/recbole_table.hpp>

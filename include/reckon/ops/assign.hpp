@@ -1,5 +1,5 @@
-// x = y: y's rows are copied into x, which may outlive y's scope; or x becomes y once something is on
-// the tape or learns, as in add_to.
+// x = y: y's rows are copied into x, which may outlive y's scope; or x becomes y once something is
+// on the tape or learns, as in add_to.
 #pragma once
 
 #include <reckon/ops/add.hpp>

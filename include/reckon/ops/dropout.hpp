@@ -29,8 +29,8 @@ constexpr tensor_of<C> dropout(C& ctx, tensor_of<C> x, const ragged& sequences,
         [=](auto& c, auto dx, auto) { dispatch<dropout_op>(c, mask, sequences, dx, dx); });
 }
 
-/// A parameter with some of its numbers dropped, as an activation that can be used in its place: one
-/// mask for all that read it. Without a mask it is copied all the same.
+/// A parameter with some of its numbers dropped, as an activation that can be used in its place:
+/// one mask for all that read it. Without a mask it is copied all the same.
 template <any_context C>
 requires C::recording tensor_of<C> dropped_table(C& ctx, input_of<C> table, dropout_mask mask) {
     const auto offsets = ctx.template note<std::int32_t>(2);

@@ -87,7 +87,8 @@ template <class Model> class next_items {
         }
         b.first.assign(b.targets.size(), 0);
         if (how_.loss == next_item_loss::bce)
-            for (idx i = 0; i < b.candidates.size(); ++i) b.labels.push_back(i % 2 == 0 ? 1.f : 0.f);
+            for (idx i = 0; i < b.candidates.size(); ++i)
+                b.labels.push_back(i % 2 == 0 ? 1.f : 0.f);
     }
     double targets(const batch& b) const { return double(b.targets.size()); }
 
@@ -108,8 +109,8 @@ template <class Model> class next_items {
                                                   : how_.negatives;
     }
 
-    /// `table`: the item table, or what training left of it: the same where items are read and where
-    /// they are scored.
+    /// `table`: the item table, or what training left of it: the same where items are read and
+    /// where they are scored.
     template <any_context C, class Table>
     double loss_over(C& ctx, const Table& table, const batch& b, double weight) const {
         const auto inputs = batch_of(b.ids, b.offsets);
@@ -118,8 +119,8 @@ template <class Model> class next_items {
         const auto hidden = model_.run(ctx, x, inputs.sequences);
         const view<const std::int32_t> targets{b.targets.data(), 1, b.targets.size()};
         if (how_.loss == next_item_loss::full)
-            return ops::linear_cross_entropy(ctx, hidden, table, softmax_targets{.columns = targets},
-                                             {.weight = weight});
+            return ops::linear_cross_entropy(
+                ctx, hidden, table, softmax_targets{.columns = targets}, {.weight = weight});
         const idx columns = 1 + drawn_candidates();
         const view<const std::int32_t> candidates{b.candidates.data(), b.targets.size(), columns};
         const auto scores = ops::candidate_scores(ctx, hidden, table, candidates);

@@ -1,6 +1,6 @@
-// A run of training on a terminal: one line that is written over, with the share of the steps, loss,
-// rate, rows a second and the time that is left. Where standard error is no terminal nothing is
-// written.
+// A run of training on a terminal: one line that is written over, with the share of the steps,
+// loss, rate, rows a second and the time that is left. Where standard error is no terminal nothing
+// is written.
 #pragma once
 
 #include <reckon/train/trainer.hpp>
@@ -16,7 +16,8 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 class train_progress : public train_observer {
   public:
     void begins(idx bytes, idx) override {
-        if (shown_) std::fprintf(stderr, "a step takes %.1f MB of workspace\n", double(bytes) / 1e6);
+        if (shown_)
+            std::fprintf(stderr, "a step takes %.1f MB of workspace\n", double(bytes) / 1e6);
     }
     void resumes(const run_progress& at) override {
         if (shown_)
@@ -34,8 +35,8 @@ class train_progress : public train_observer {
             begun_ = now;
         }
         const double taken = std::chrono::duration<double>(now - begun_).count();
-        const auto left = idx(step == first_ ? 0
-                                             : taken / double(step - first_) * double(steps - step));
+        const auto left =
+            idx(step == first_ ? 0 : taken / double(step - first_) * double(steps - step));
         constexpr int width = 24;
         const int done = int(double(width) * double(step) / double(steps));
         std::string bar(width, ' ');

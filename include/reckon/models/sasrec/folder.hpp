@@ -1,5 +1,5 @@
-// A folder of a SASRec that reckon trained: sizes in config.json, which names the form of the blocks,
-// parameters under their own names in model.safetensors.
+// A folder of a SASRec that reckon trained: sizes in config.json, which names the form of the
+// blocks, parameters under their own names in model.safetensors.
 #pragma once
 
 #include <reckon/io/save.hpp>
@@ -23,8 +23,8 @@ template <class Spec> void write_config(const config& c, const std::string& fold
         return std::string{"  \""} + key + "\": " + std::to_string(value) + ",\n";
     };
     const std::string text =
-        std::string{"{\n  \"model_type\": \"sasrec\",\n  \"form\": \""} + form_of<Spec>() + "\",\n" +
-        line("items", c.items) + line("padding", c.padding) + line("mask", c.mask) +
+        std::string{"{\n  \"model_type\": \"sasrec\",\n  \"form\": \""} + form_of<Spec>() +
+        "\",\n" + line("items", c.items) + line("padding", c.padding) + line("mask", c.mask) +
         line("positions", c.positions) + line("layers", c.layers) + line("heads", c.heads) +
         line("width", c.width) + line("hidden", c.hidden) + "  \"epsilon\": " + epsilon + "\n}\n";
     atomic_file file{folder + "/config.json"};

@@ -1,8 +1,8 @@
 // SASRec (Kang and McAuley 2018): item + position embeddings and causal blocks. The newest item
 // stands at the last position. An item's score is its table row times the newest item's output
-// (tied, section III-D). `spec` is ICLRec's form (Chen et al. 2022), post-norm blocks behind a normed
-// embedding; `original_spec` that of the paper's own code: blocks whose queries alone are normed
-// (models/sasrec/block.hpp), and a norm at the end.
+// (tied, section III-D). `spec` is ICLRec's form (Chen et al. 2022), post-norm blocks behind a
+// normed embedding; `original_spec` that of the paper's own code: blocks whose queries alone are
+// normed (models/sasrec/block.hpp), and a norm at the end.
 #pragma once
 
 #include <reckon/core/batch.hpp>
