@@ -367,7 +367,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         write_log(folder / "data.txt")
-        more = ("--epochs", "200", "--save-every", "5", "--threads", "2")
+        more = ("--epochs", "400", "--patience", "400", "--save-every", "5", "--threads", "2")
         output(*train(folder / "data.txt", folder / "whole", *more))
         generator, killed = random.Random(5), 0
         call = [str(word) for word in train(folder / "data.txt", folder / "killed", *more)]
