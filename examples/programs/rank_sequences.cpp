@@ -46,7 +46,7 @@ struct figures {
     double reciprocal = 0;
 
     figures() {
-        for (const idx k : {5, 10, 20, 50, 200}) sums.emplace_back(idx(k));
+        for (const idx k : std::initializer_list<idx>{5, 10, 20, 50, 200}) sums.emplace_back(k);
     }
     void add(const reckon::standing& s) {
         for (auto& sum : sums) sum.add(s, reckon::ties::in_favour);

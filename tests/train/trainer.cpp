@@ -169,7 +169,7 @@ TEST_CASE("a step in parts gives the bits of the whole, its dropout too") {
 
 TEST_CASE("packed steps take no more rows than they may, and all examples once") {
     const points task{fresh_network()};
-    for (idx most : {3, 7, 100}) {
+    for (idx most : {idx{3}, idx{7}, idx{100}}) {
         const auto plan = plan_epoch(
             23, [&](idx i) { return task.rows(i); }, {.rows = most}, 5, 2);
         std::vector<int> times(23);
@@ -193,7 +193,7 @@ TEST_CASE("packed steps take no more rows than they may, and all examples once")
 }
 
 TEST_CASE("the bytes of the largest step are predicted") {
-    for (idx threads : {1, 3}) {
+    for (idx threads : {idx{1}, idx{3}}) {
         network net = fresh_network();
         parameters learned{net};
         recording_context<cpu> ctx{learned.ranges(), {.threads = threads}};
