@@ -4,6 +4,7 @@
 //     struct lean : sasrec::spec { using block = recomputed<transformer_block>; };
 #pragma once
 
+#include <reckon/backend/context.hpp>
 #include <reckon/layers/spec.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {

@@ -4,6 +4,7 @@
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/gradient.hpp>
 #include <reckon/core/loss.hpp>
+#include <reckon/kernels/simd/sizes.hpp>
 #include <reckon/kernels/simd/tasks.hpp>
 
 #ifdef RECKON_SIMD_BODIES
