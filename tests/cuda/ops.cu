@@ -12,8 +12,9 @@ constexpr bool served_on_the_gpu() {
         const std::string_view name = op;
         const bool missing = name.starts_with("linear, ") ||  // packed, bf16, int8
                              name == "top_k" || name.ends_with(", backward") ||
-                             name == "add_layer_norm" || name == "add_rms_norm" ||  // by their parts
-                             name.ends_with(", recorded") || name == "dropout" ||   // training
+                             name == "add_layer_norm" ||
+                             name == "add_rms_norm" ||                             // by their parts
+                             name.ends_with(", recorded") || name == "dropout" ||  // training
                              name.ends_with("cross_entropy") || name == "candidate_scores" ||
                              name.ends_with("_update") || name == "squares";
         if ((std::string_view{backend} == "cuda") == missing) return false;
