@@ -193,6 +193,10 @@ TEST_CASE("backward: dropout keeps the mask of the forward") {
     const dropout_mask mask =
         dropout_step{dropout_rates::all(.4f), 7, 3}.at(dropout_place::hidden, 1);
     // (A plain context drops nothing by itself; the op is the same on both.)
+    is_right({rows{1, 9, 11}}, {}, [&](auto& ctx, auto& in) {  // x is read again
+        const auto x = copy(ctx, in.x[0]);
+        return ops::add(ctx, ops::dropout(ctx, x, sequences, mask), x);
+    });
     is_right({rows{1, 9, 11}}, {}, [&](auto& ctx, auto& in) {
         return ops::gelu(ctx, ops::dropout(ctx, copy(ctx, in.x[0]), sequences, mask));
     });

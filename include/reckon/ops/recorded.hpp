@@ -66,8 +66,7 @@ template <any_context C, idx N> constexpr bool learns(const place_of<C> (&places
     return false;
 }
 
-/// Calls backward(ctx, gradients of the inputs...), to be written. Inputs that share a tensor add
-/// up.
+/// f(gradients of the inputs...), to be written. Inputs that share a tensor add up.
 template <any_context C, idx N, class F>
 void with_gradients(C& ctx, const place_of<C> (&inputs)[N], const F& f) {
     for (idx i = 0; i < N; ++i)
@@ -95,10 +94,11 @@ constexpr tensor_of<C> recorded(C& ctx, tensor_of<C> y, const place_of<C> (&inpu
     return y;
 }
 
-/// The same of a y that is x changed in place, x + something or x turned: y takes over x's
-/// gradient, and with it that slot; backward(ctx, gradients of the other inputs..., gradient) may
-/// change it. It is called where the others learn, or always if `turns`.
+/// What an op that changes x in place does to the gradient on its way back.
 enum class passing : std::uint8_t { as_it_is, turned };
+/// The same of a y that takes x's place, x + something or x turned, so that nobody reads x any
+/// more: y takes over x's slot. backward(ctx, gradient, gradients of the other inputs...) is called
+/// where the others learn, and always where it turns the gradient, which it may change.
 template <any_context C, idx N, class F>
 constexpr tensor_of<C> recorded_onto(C& ctx, tensor_of<C> y, const tensor_of<C>& x, passing how,
                                      const place_of<C> (&others)[N], const F& backward) {

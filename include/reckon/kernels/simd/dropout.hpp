@@ -3,18 +3,19 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/dropout.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/kernels/simd/tasks.hpp>
 
 namespace reckon { inline namespace v0 { namespace simd {
 
-/// y = x * mask for a row of an example; y may be x.
+/// y = x * mask, or y += x * mask, for a row of an example.
 struct dropout_row {
     dropout_mask mask;
     std::uint64_t example;
     idx row;  // of the example
     view<const float> x;
-    view<float> y;
+    gradient_view<float> y;
 };
 
 }}}  // namespace reckon::v0::simd
@@ -24,7 +25,7 @@ namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 /// A task is some rows of a sequence.
 template <class Arch, class Next, class C>
 void dropout_kernel(cpu_simd<Arch, Next>, C& ctx, dropout_mask mask, ragged sequences,
-                    view<const float> x, view<float> y) {
+                    view<const float> x, gradient_view<float> y) {
     const auto arch = simd::arch_of<Arch>(ctx);
     const auto rows_of = [&](idx s, idx first, idx count) {
         for (idx i = first; i < first + count; ++i) {
@@ -74,8 +75,8 @@ template <class Arch> void run(const dropout_row& c) {
             for (idx i = 0; i < 8 && i < end; ++i) {
                 const std::uint32_t word = words[i / 2][b];
                 const std::uint32_t number = i % 2 == 0 ? word & 0xffffu : word >> 16;
-                c.y(0, column + i) =
-                    c.x(0, column + i) * (number >= c.mask.below ? c.mask.scale : 0);
+                c.y.put(0, column + i,
+                        c.x(0, column + i) * (number >= c.mask.below ? c.mask.scale : 0));
             }
         }
     }
