@@ -10,6 +10,7 @@
 #pragma once
 
 #include <reckon/backend/context.hpp>
+#include <reckon/backend/gradient_pool.hpp>
 #include <reckon/core/dropout.hpp>
 #include <reckon/core/gradient.hpp>
 
@@ -27,31 +28,10 @@ template <class E> struct gradient_range {
     idx* asked = nullptr;
 };
 
-namespace detail {
-
-/// Memory in which gradients stand, one after the other.
-struct gradient_buffer {
-    std::byte* data;
-    idx bytes, users;
-    idx depth;              // of the recording that took it
-    gradient_buffer* next;  // of those that are free
-};
-
-/// The gradient of a tensor [rows, cols].
-struct gradient_slot {
-    idx rows, cols;
-    idx depth;  // of the recording that made it
-    gradient_buffer* buffer = nullptr;
-    bool begun = false;  // numbers stand in the buffer
-};
-
-}  // namespace detail
-
 template <class Tag, floating Element = float, floating Sum = double>
 class recording_context : public context<Tag, Element, Sum> {
     using base = context<Tag, Element, Sum>;
-    using slot = detail::gradient_slot;
-    using buffer = detail::gradient_buffer;
+    using slot = gradient_slot;
 
   public:
     using space = typename base::space;
@@ -148,7 +128,7 @@ class recording_context : public context<Tag, Element, Sum> {
         else if (s.buffer->users > 1)
             unshare(s);
         auto use = s.begun ? gradient_use::adds : gradient_use::first;
-        if (!s.begun && p.where.size() != s.rows * s.cols) {
+        if (!s.begun && p.where.size() != s.size()) {
             clear(all_of(s));
             use = gradient_use::adds;
         }
@@ -170,15 +150,14 @@ class recording_context : public context<Tag, Element, Sum> {
     static bool is_reached(const slot& s) { return s.begun; }
     /// The tensor's gradient is not needed any more.
     void release(slot& s) {
-        if (s.buffer == nullptr) return;
-        drop(s.buffer);
+        if (s.buffer != nullptr) pool_.drop(s.buffer);
         s.buffer = nullptr;
         s.begun = false;
     }
     /// Whether `to`, which has no gradient yet, could share the buffer of `from`.
     bool share(slot& from, const place& to) {
         if (to.of == nullptr || to.of->buffer != nullptr || to.of->depth != depth_ ||
-            to.where.size() != from.rows * from.cols || to.of->rows != from.rows)
+            to.where.size() != from.size() || to.of->rows != from.rows)
             return false;
         to.of->buffer = from.buffer;
         to.of->begun = true;
@@ -193,10 +172,7 @@ class recording_context : public context<Tag, Element, Sum> {
     /// From now on, whether an op that writes a number which is none, or is infinite, is an error
     /// that names it: a step that went wrong is run once more to be told where.
     void check_numbers(bool whether) { checks_ = whether; }
-    /// What an op has read and written.
-    template <class... A> void look_at(const char* op, const A&... a) const {
-        if (checks_) (expect_numbers(op, a), ...);
-    }
+    bool checks_numbers() const { return checks_; }
 
     /// `backward(ctx)` runs at replay; it holds views and numbers only.
     template <class F> void record(F backward) {
@@ -219,14 +195,14 @@ class recording_context : public context<Tag, Element, Sum> {
     /// Runs the tape backwards from the gradients set on its results, and empties it.
     void replay() {
         run_back();
-        free_ = nullptr;
+        pool_.forget();
         idle_ = pinned_;
     }
     /// Empties the tape as it is, after an error.
     void forget() {
         last_ = nullptr;
         recorded_ = 0;
-        free_ = nullptr;
+        pool_.forget();
         idle_ = pinned_;
     }
 
@@ -326,11 +302,7 @@ class recording_context : public context<Tag, Element, Sum> {
         nested& operator=(const nested&) = delete;
         ~nested() {
             --ctx.depth_;
-            for (buffer** b = &ctx.free_; *b != nullptr;)
-                if ((*b)->depth > ctx.depth_)
-                    *b = (*b)->next;
-                else
-                    b = &(*b)->next;
+            ctx.pool_.forget_below(ctx.depth_);
             ctx.last_ = last;
             ctx.recorded_ = recorded;
             ctx.memory_.release(mark);
@@ -352,7 +324,6 @@ class recording_context : public context<Tag, Element, Sum> {
             }
         }
         release(y);
-        y.begun = false;
     }
 
     void run_back() {
@@ -373,34 +344,17 @@ class recording_context : public context<Tag, Element, Sum> {
         if constexpr (!base::dry) std::memset(all.data, 0, all.size() * sizeof(Element));
     }
 
-    /// The smallest free buffer that is large enough, or a new one.
-    buffer* take(const slot& s) {
+    gradient_buffer* take(const slot& s) {
         expect_that(s.depth == depth_, "recomputed", "gradient", "of x or of what is made inside",
                     "of a tensor made outside");
-        const idx bytes = s.rows * s.cols * sizeof(Element);
-        buffer** best = nullptr;
-        for (buffer** b = &free_; *b != nullptr; b = &(*b)->next)
-            if ((*b)->bytes >= bytes && (best == nullptr || (*b)->bytes < (*best)->bytes)) best = b;
         ++pinned_;
-        if (best != nullptr) {
-            buffer* const own = *best;
-            *best = own->next;
-            own->users = 1;
-            return own;
-        }
-        void* const at = notes_.take(sizeof(buffer));
-        return ::new (at) buffer{this->memory_.take(bytes), bytes, 1, depth_, nullptr};
-    }
-    void drop(buffer* b) {
-        if (--b->users != 0) return;
-        b->next = free_;
-        free_ = b;
+        return pool_.take(this->memory_, notes_, s.size() * sizeof(Element), depth_);
     }
     void unshare(slot& s) {
-        buffer* const own = take(s);
+        gradient_buffer* const own = take(s);
         if constexpr (!base::dry)
-            std::memcpy(own->data, s.buffer->data, s.rows * s.cols * sizeof(Element));
-        drop(s.buffer);
+            std::memcpy(own->data, s.buffer->data, s.size() * sizeof(Element));
+        pool_.drop(s.buffer);
         s.buffer = own;
     }
     /// A buffer of its own, so that a nested tape finds one.
@@ -425,21 +379,6 @@ class recording_context : public context<Tag, Element, Sum> {
         return &trainable_[low];
     }
 
-    static void expect_numbers(const char*, const auto&) {}
-    static void expect_numbers(const char* op, const view<Element, space>& y) {
-        for (idx r = 0; r < y.rows; ++r)
-            for (idx c = 0; c < y.cols; ++c)
-                if (!(y(r, c) - y(r, c) == 0))
-                    fail(op, "result", "finite numbers",
-                         y(r, c) == y(r, c) ? "an infinite one" : "one that is none (NaN)");
-    }
-    static void expect_numbers(const char* op, const tensor& y) {
-        expect_numbers(op, static_cast<const view<Element, space>&>(y));
-    }
-    static void expect_numbers(const char* op, const gradient_view<Element, space>& d) {
-        if (d.wanted()) expect_numbers(op, static_cast<const view<Element, space>&>(d));
-    }
-
     void expect_sorted() const {
         for (idx i = 1; i < trainable_.size(); ++i)
             expect_that(trainable_[i - 1].end <= trainable_[i].begin, "recording_context",
@@ -449,7 +388,7 @@ class recording_context : public context<Tag, Element, Sum> {
     std::span<const gradient_range<Element>> trainable_;
     arena notes_{heap_blocks()};  // closures, slots and buffers' records
     node* last_ = nullptr;
-    buffer* free_ = nullptr;
+    gradient_pool pool_;
     dropout_step dropout_{};
     idx recorded_ = 0;
     idx pinned_ = 0, idle_ = 0;  // what was ever put on the tape, and how much of it has gone

@@ -67,7 +67,8 @@ requires(C::dry&& C::recording) void dispatch(C& ctx, const A&... a) {
 template <class Op, any_context C, class... A>
 requires(!C::dry) void dispatch(C& ctx, const A&... a) {
     kernel_call<Op, C>::run(ctx, a...);
-    if constexpr (C::recording) ctx.look_at(Op::name, a...);
+    if constexpr (C::recording)
+        if (ctx.checks_numbers()) (expect_finite<C>(Op::name, a), ...);
 }
 
 }}}}  // namespace reckon::v0::RECKON_ISA::ops
