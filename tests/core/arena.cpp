@@ -138,3 +138,25 @@ TEST_CASE("memory is poisoned once it is released and clean once it is taken aga
     CHECK(__asan_address_is_poisoned(b + 64));
 }
 #endif
+
+TEST_CASE("what is reserved is one block, and nothing more is allocated up to it") {
+    {
+        arena memory{counting_source()};
+        const auto mark = memory.here();
+        memory.take(1 << 18);
+        CHECK_THROWS_WITH(memory.reserve(1 << 20),
+                          "workspace: reserve: expected none in use, got 262144");
+        memory.release(mark);
+        memory.reserve(1 << 20);
+        CHECK(memory.high_water() == 0);  // counted anew
+        CHECK(blocks_alive == 1);
+        const idx given = blocks_given;
+        for (int i = 0; i < 16; ++i) memory.take(1 << 16);
+        memory.release(mark);
+        memory.reserve(1000);  // there is room already
+        CHECK(blocks_given == given);
+    }
+    CHECK(blocks_alive == 0);
+    arena poor{counting_source(0)};
+    CHECK_THROWS_WITH(poor.reserve(64), "workspace: bytes: expected memory for the block, got 64");
+}

@@ -280,7 +280,8 @@ TEST_CASE("a loss that is no number names the step, its examples and the first o
                       Catch::StartsWith("train: step ") && Catch::Contains(" 17") &&
                           Catch::Contains("expected a finite loss and gradient, got nan, first in "
                                           "linear, recorded"));
-    CHECK(ctx.recorded() == 0);  // the tape was left behind empty
+    CHECK(ctx.recorded() == 0);  // neither tape nor tensors were left behind
+    CHECK(ctx.workspace().used() == 0);
 }
 
 TEST_CASE("a parameter that no op asks for is named") {

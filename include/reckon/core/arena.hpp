@@ -77,14 +77,16 @@ class arena {
     constexpr idx used() const { return used_; }
     constexpr idx high_water() const { return high_water_; }
 
-    /// Room for so many bytes in one piece, of an arena that grows and of which nothing is in use.
+    /// One block of at least so many bytes, of an arena that grows and of which nothing is in use;
+    /// the high water is counted anew.
     constexpr void reserve(idx bytes) {
-        if (used_ != 0 || source_.allocate == nullptr) return;
-        if (count_ == 1 && blocks_[0].size >= bytes) return;
-        if (bytes > high_water_) high_water_ = bytes;
-        free_blocks();
-        merge();
+        expect_that(used_ == 0, "workspace", "reserve", "none in use", used_);
         high_water_ = 0;
+        if (source_.allocate == nullptr || (count_ == 1 && blocks_[0].size >= bytes)) return;
+        void* const data = source_.allocate(bytes);
+        if (data == nullptr) fail("workspace", "bytes", "memory for the block", bytes);
+        free_blocks();
+        adopt(data, bytes);
     }
 
     /// Gives back everything taken since.

@@ -15,13 +15,18 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
+/// A matrix of one row is stored as a vector.
+inline std::vector<idx> stored_shape(idx rows, idx cols) {
+    return rows == 1 ? std::vector<idx>{cols} : std::vector<idx>{rows, cols};
+}
+
 template <class Model, checkpoint_names Names = own_names>
 void save_parameters(const Model& model, const std::string& path, const Names& names = {},
                      const text_map& metadata = {}) {
     std::vector<stored_tensor> tensors;
     walk_named(model, names, [&](std::string name, std::string_view, const auto& p) {
-        auto shape = p.rows() == 1 ? std::vector<idx>{p.cols()} : std::vector{p.rows(), p.cols()};
-        tensors.push_back(store(std::move(name), std::move(shape), std::span{p.data(), p.size()}));
+        tensors.push_back(store(std::move(name), stored_shape(p.rows(), p.cols()),
+                                std::span{p.data(), p.size()}));
     });
     write_safetensors(path, tensors, metadata);
 }

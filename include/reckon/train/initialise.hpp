@@ -77,9 +77,8 @@ inline double initial_number(normal how, const philox& random, std::uint64_t n, 
 }
 inline double initial_number(truncated_normal how, const philox& random, std::uint64_t n, idx,
                              idx) {
-    for (std::uint64_t again = 0;; ++again)  // other streams than those of other numbers
-        if (const double x = normal_number({random.seed + again, random.stream}, n);
-            std::abs(x) <= 2)
+    for (std::uint64_t again = 0;; ++again)  // from where no other number of the stream stands
+        if (const double x = normal_number(random, n + (again << 40)); std::abs(x) <= 2)
             return double(how.deviation) * x;
 }
 inline double initial_number(xavier_uniform how, const philox& random, std::uint64_t n, idx rows,

@@ -50,7 +50,7 @@ class run_folder {
 
     /// `settings`: what a run that is taken up must have in common with the one that began.
     void save(const parameters<>& learned, const optimiser_state<>& state,
-              const heap_array<float>& average, const run_progress& at, const text_map& settings,
+              std::span<const float> average, const run_progress& at, const text_map& settings,
               const char* instruction_set) {
         std::vector<stored_tensor> tensors;
         const auto add = [&](std::string name, const float* data, idx count) {
@@ -60,7 +60,7 @@ class run_folder {
             add("parameter." + p.name, p.values.data, p.values.size());
         for (idx i = 0; i < state.arrays.size(); ++i)
             add("optimiser." + std::to_string(i), state.arrays[i].data(), state.arrays[i].size());
-        if (average.size() != 0) add("average", average.data(), average.size());
+        if (!average.empty()) add("average", average.data(), average.size());
         text_map all;
         for (const auto& [key, value] : settings) all["setting." + key] = value;
         all["instruction_set"] = instruction_set;
@@ -81,7 +81,7 @@ class run_folder {
     /// names.
     template <class MayDiffer>
     std::string load(const parameters<>& learned, optimiser_state<>& state,
-                     heap_array<float>& average, run_progress& at, const text_map& settings,
+                     std::span<float> average, run_progress& at, const text_map& settings,
                      const MayDiffer& may_differ) {
         const auto read = safetensors::open(file("state.safetensors"));
         const text_map& all = read.metadata();
@@ -115,7 +115,7 @@ class run_folder {
             fill("parameter." + p.name, p.values.data, p.values.size());
         for (idx i = 0; i < state.arrays.size(); ++i)
             fill("optimiser." + std::to_string(i), state.arrays[i].data(), state.arrays[i].size());
-        if (average.size() != 0) fill("average", average.data(), average.size());
+        if (!average.empty()) fill("average", average.data(), average.size());
         state.steps = number("optimiser.steps");
         cut_log(number("log_bytes"));
         return text("instruction_set");

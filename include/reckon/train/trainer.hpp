@@ -13,6 +13,7 @@
 #include <reckon/train/optimiser.hpp>
 #include <reckon/train/run_folder.hpp>
 #include <reckon/train/schedule.hpp>
+#include <reckon/train/weight_average.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -104,7 +105,7 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
         take_up();
         const idx bytes = predicted_bytes(task);
         learned_.expect_asked();
-        ctx_.reserve(reserved_);
+        if (ctx_.workspace().used() == 0) ctx_.reserve(reserved_);
         observer_->begins(bytes, steps_of_run(task));
         typename Objective::batch batch;
         while (at_.epoch < options_.epochs && !at_.finished) {
@@ -207,7 +208,7 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
         const idx steps = steps_known_ != 0 ? steps_known_ : (steps_known_ = steps_of_run(task));
         const double factor = rates_(state_.steps, steps);
         step(ctx_, how_, learned_, clipping(norm, double(options_.clip)), factor, state_);
-        average();
+        average_.add(learned_, options_.averaging);
         at_.loss += loss * targets;
         at_.targets += targets;
         ++at_.step_of_epoch;
@@ -228,7 +229,7 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
         epoch_report report{.epoch = at_.epoch + 1,
                             .loss = at_.targets == 0 ? 0 : at_.loss / at_.targets};
         if constexpr (!std::same_as<Validate, no_validation>) {
-            const averaged inside{*this};
+            const weight_average::in_place inside{average_, learned_};
             report.valid = double(validate());
             report.is_best = at_.best_epoch == 0 || *report.valid > at_.best;
             if (report.is_best) {
@@ -276,14 +277,14 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
     }
 
     void take_up() {
-        if (options_.averaging != 0 && average_.size() == 0) begin_average();
+        if (options_.averaging != 0 && !average_.is_kept()) average_.begin(learned_);
         if (options_.folder.empty()) return;
         folder_.emplace(options_.folder);
         if (!folder_->has_state()) {
             folder_->cut_log(0);
             return;
         }
-        const auto before = folder_->load(learned_, state_, average_, at_, settings(),
+        const auto before = folder_->load(learned_, state_, average_.numbers(), at_, settings(),
                                           [&](std::string_view key) { return may_differ(key); });
         if (before != instruction_set())
             observer_->warns("this run began with the kernels of " + before + " and goes on with " +
@@ -324,50 +325,23 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
             return C::tag::name;
     }
 
-    void save() { folder_->save(learned_, state_, average_, at_, settings(), instruction_set()); }
+    void save() {
+        folder_->save(learned_, state_, average_.numbers(), at_, settings(), instruction_set());
+    }
     /// The parameters that learn, under their own names.
     void save_best() {
         std::vector<stored_tensor> tensors;
         for (const auto& p : learned_.entries())
-            tensors.push_back(store(std::string{p.name},
-                                    p.values.rows == 1
-                                        ? std::vector<idx>{p.values.cols}
-                                        : std::vector<idx>{p.values.rows, p.values.cols},
+            tensors.push_back(store(std::string{p.name}, stored_shape(p.values.rows, p.values.cols),
                                     std::span{p.values.data, p.values.size()}));
         write_safetensors(folder_->file("model.safetensors"), tensors);
     }
 
-    void begin_average() {
-        average_ = heap_array<float>(learned_.size());
-        for (const auto& p : learned_.entries())
-            std::copy_n(p.values.data, p.values.size(), average_.data() + p.at);
-    }
-    void average() {
-        if (options_.averaging == 0) return;
-        for (const auto& p : learned_.entries())
-            for (idx i = 0; i < p.values.size(); ++i) {
-                float& a = average_[p.at + i];
-                a = options_.averaging * a + (1 - options_.averaging) * p.values.data[i];
-            }
-    }
-    /// While it exists the model holds the averages.
-    struct averaged {
-        trainer& own;
-        explicit averaged(trainer& t) : own(t) { swap(); }
-        averaged(const averaged&) = delete;
-        averaged& operator=(const averaged&) = delete;
-        ~averaged() { swap(); }
-        void swap() {
-            if (own.average_.size() == 0) return;
-            for (const auto& p : own.learned_.entries())
-                std::swap_ranges(p.values.data, p.values.data + p.values.size(),
-                                 own.average_.data() + p.at);
-        }
-    };
-    /// A step that ends by an error leaves no tape behind.
+    /// A step that ends by an error leaves neither tape nor tensors behind.
     struct step_guard {
         C& ctx;
-        explicit step_guard(C& c) : ctx(c) {}
+        typename C::scope_guard memory;
+        explicit step_guard(C& c) : ctx(c), memory(c) {}
         step_guard(const step_guard&) = delete;
         step_guard& operator=(const step_guard&) = delete;
         ~step_guard() { ctx.forget(); }
@@ -394,7 +368,7 @@ template <class C, class Optimiser, schedule Schedule> class trainer {
     train_observer silent_;
     train_observer* observer_;
     optimiser_state<> state_;
-    heap_array<float> average_;
+    weight_average average_;
     run_progress at_;
     std::optional<run_folder> folder_;
     idx reserved_ = 0, steps_known_ = 0, rows_ = 0;
