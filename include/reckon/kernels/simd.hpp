@@ -19,7 +19,6 @@
 #include <reckon/kernels/simd/dropout.hpp>
 #include <reckon/kernels/simd/embedding.hpp>
 #include <reckon/kernels/simd/gated.hpp>
-#include <reckon/kernels/simd/gradient_rows.hpp>
 #include <reckon/kernels/simd/l2_normalize.hpp>
 #include <reckon/kernels/simd/layer_norm.hpp>
 #include <reckon/kernels/simd/linear.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <reckon/backend/tags.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/kernels/simd/tasks.hpp>
 
 #ifdef RECKON_SIMD_BODIES
@@ -16,6 +17,12 @@ struct add_rows {
     view<float> y;
 };
 
+/// dx = dy
+struct add_backward_rows {
+    view<const float> dy;
+    gradient_view<float> dx;
+};
+
 }}}  // namespace reckon::v0::simd
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
@@ -26,6 +33,15 @@ void add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> a, view<const fl
     const auto arch = simd::arch_of<Arch>(ctx);
     simd::by_rows(ctx, y.rows, y.cols, [&](idx r, idx rows) {
         simd::call(arch, simd::add_rows{a.slice(r, rows), b.slice(r, rows), y.slice(r, rows)});
+    });
+}
+
+template <class Arch, class Next, class C>
+void add_backward(cpu_simd<Arch, Next>, C& ctx, view<const float> dy, gradient_view<float> dx) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    if (!dx.wanted()) return;
+    simd::by_rows(ctx, dy.rows, dy.cols, [&](idx r, idx rows) {
+        simd::call(arch, simd::add_backward_rows{dy.slice(r, rows), dx.slice(r, rows)});
     });
 }
 
@@ -50,6 +66,13 @@ template <class Arch, class Call, class F> void add_to_row(const Call& c, idx r,
         store<Arch>(own, x + i, size);
         each(own);
     });
+}
+
+template <class Arch> void run(const add_backward_rows& c) {
+    for (idx r = 0; r < c.dy.rows; ++r)
+        steps<Arch>(c.dy.cols, [&](idx i, auto size) {
+            put<Arch>(load<Arch>(c.dy.row(r) + i, size), c.dx.row(r) + i, c.dx.adds(), size);
+        });
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA

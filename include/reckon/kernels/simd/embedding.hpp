@@ -71,6 +71,22 @@ void embedding_add_kernel(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t>
     });
 }
 
+/// Rows add up in their order: a task owns columns.
+template <class Arch, class Next, class C>
+void embedding_backward(cpu_simd<Arch, Next>, C& ctx, view<const std::int32_t> ids,
+                        view<const float> dy, gradient_view<float> dtable) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    const view<float> table = simd::begun(dtable);
+    const idx wide = ctx.threads() == 1 ? dy.cols : 4 * arch.lanes;
+    simd::by_blocks(ctx, 1, 1, dy.cols, wide, [&](idx, idx, idx c, idx cols) {
+        for (idx i = 0; i < ids.cols; ++i)
+            simd::call(arch,
+                       simd::add_backward_rows{
+                           dy.slice(i, 1).columns(c, cols),
+                           {table.slice(idx(ids(0, i)), 1).columns(c, cols), gradient_use::adds}});
+    });
+}
+
 }}}  // namespace reckon::v0::RECKON_ISA
 
 #ifdef RECKON_SIMD_BODIES

@@ -3,6 +3,7 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/kernels/simd/add.hpp>
+#include <reckon/kernels/simd/norm_backward.hpp>
 
 #ifdef RECKON_SIMD_BODIES
 #include <cmath>
@@ -24,6 +25,15 @@ struct add_layer_norm_rows {
     view<const float> gain, bias;
     float epsilon;
     view<float> y;
+};
+
+/// dx of a norm of rows; `stats` keeps mean and scale of each, for what the parameters get.
+struct layer_norm_backward_rows {
+    view<const float> x, gain;
+    float epsilon;
+    view<const float> dy;
+    gradient_view<float> dx;
+    float* stats;  // [rows, 2]
 };
 
 }}}  // namespace reckon::v0::simd
@@ -49,6 +59,22 @@ void add_layer_norm_kernel(cpu_simd<Arch, Next>, C& ctx, view<const float> f, vi
         simd::call(arch, simd::add_layer_norm_rows{f.slice(r, rows), x.slice(r, rows), gain, bias,
                                                    epsilon, y.slice(r, rows)});
     });
+}
+
+template <class Arch, class Next>
+constexpr idx layer_norm_backward_scratch(cpu_simd<Arch, Next>, idx, view<const float> x,
+                                          const auto&...) {
+    return simd::norm_stats_bytes(x.rows);
+}
+template <class Arch, class Next, class C>
+void layer_norm_backward(cpu_simd<Arch, Next>, C& ctx, view<const float> x, view<const float> gain,
+                         float epsilon, view<const float> dy, gradient_view<float> dx,
+                         gradient_view<float> dgain, gradient_view<float> dbias) {
+    simd::norm_backward(ctx, simd::arch_of<Arch>(ctx), x, dy, dx, dgain, dbias,
+                        [&](auto own, auto slope, auto d, float* stats) {
+                            return simd::layer_norm_backward_rows{own,   gain, epsilon,
+                                                                  slope, d,    stats};
+                        });
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA
@@ -92,6 +118,44 @@ template <class Arch> void run(const add_layer_norm_rows& c) {
         vec<Arch> sum(0);
         add_to_row<Arch>(c, r, [&](vec<Arch> own) { sum += own; });
         layer_norm_row<Arch>(c, r, sum);
+    }
+}
+
+template <class Arch> void run(const layer_norm_backward_rows& c) {
+    const idx n = c.x.cols;
+    for (idx r = 0; r < c.x.rows; ++r) {
+        const float *x = c.x.row(r), *dy = c.dy.row(r);
+        vec<Arch> sum(0), rest(0), squares(0);  // moments as the forward takes them
+        steps<Arch>(n, [&](idx i, auto size) { sum += load<Arch>(x + i, size); });
+        const float about = sum_of<Arch>(sum) / float(n);
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> d = load<Arch>(x + i, size) - load_same<Arch>(about, size);
+            rest += d;
+            squares = fused<Arch>(d, d, squares);
+        });
+        const float shift = sum_of<Arch>(rest) / float(n), mean = about + shift;
+        const float variance = sum_of<Arch>(squares) / float(n) - shift * shift;
+        const float scale = 1 / std::sqrt((variance > 0 ? variance : 0) + c.epsilon);
+        c.stats[2 * r] = mean;
+        c.stats[2 * r + 1] = scale;
+        if (!c.dx.wanted()) continue;
+        const auto normed = [&](idx i, auto size) {
+            return (load<Arch>(x + i, size) - vec<Arch>(about) - vec<Arch>(shift)) *
+                   vec<Arch>(scale);
+        };
+        vec<Arch> g_sum(0), gn_sum(0);
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> g = load<Arch>(dy + i, size) * load<Arch>(c.gain.data + i, size);
+            g_sum += g;
+            gn_sum = fused<Arch>(g, normed(i, size), gn_sum);
+        });
+        const vec<Arch> mean_g(sum_of<Arch>(g_sum) / float(n));
+        const vec<Arch> mean_gn(sum_of<Arch>(gn_sum) / float(n));
+        steps<Arch>(n, [&](idx i, auto size) {
+            const vec<Arch> g = load<Arch>(dy + i, size) * load<Arch>(c.gain.data + i, size);
+            put<Arch>(vec<Arch>(scale) * (g - mean_g - normed(i, size) * mean_gn), c.dx.row(r) + i,
+                      c.dx.adds(), size);
+        });
     }
 }
 

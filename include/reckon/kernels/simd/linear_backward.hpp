@@ -201,12 +201,6 @@ void linear_transposed_backward(cpu_simd<Arch, Next> tag, C& ctx, view<const flo
     if (dw.wanted()) simd::add_weight_gradient(ctx, arch, x, dy, simd::begun(dw), after);
 }
 
-template <class Arch, class Next, class C>
-void add_row_backward(cpu_simd<Arch, Next>, C& ctx, view<const float> dy,
-                      gradient_view<float> drow) {
-    if (drow.wanted()) simd::add_row_sums(ctx, simd::arch_of<Arch>(ctx), dy, drow);
-}
-
 }}}  // namespace reckon::v0::RECKON_ISA
 
 #ifdef RECKON_SIMD_BODIES

@@ -72,6 +72,37 @@ template <class Arch, activation F> [[gnu::always_inline]] inline vec<Arch> acti
     }
 }
 
+/// f(x) and f'(x).
+template <class Arch> struct value_and_slope { vec<Arch> value, slope; };
+template <class Arch, activation F>
+[[gnu::always_inline]] inline value_and_slope<Arch> activated_with_slope(vec<Arch> x) {
+    const vec<Arch> zero(0), one(1);
+    if constexpr (F == activation::relu) {
+        return {xsimd::max(zero, x), xsimd::select(x > zero, one, zero)};
+    } else if constexpr (F == activation::gelu) {
+        const vec<Arch> tail = upper_tail<Arch>(xsimd::abs(x));
+        const vec<Arch> share = xsimd::select(x < zero, tail, one - tail);
+        const vec<Arch> near = not_far_below<Arch>(x);
+        const vec<Arch> density = vec<Arch>(0.39894228f) * exp<Arch>(vec<Arch>(-0.5f) * x * x);
+        return {near * share, fused<Arch>(xsimd::min(near, vec<Arch>(1000)), density, share)};
+    } else if constexpr (F == activation::gelu_tanh) {
+        const vec<Arch> near = xsimd::min(not_far_below<Arch>(x), vec<Arch>(1000));
+        const vec<Arch> square = near * near;
+        const vec<Arch> inner = fused<Arch>(square, vec<Arch>(0.044715f), one);
+        const vec<Arch> share = one / (one + exp<Arch>(vec<Arch>(-1.59576912f) * near * inner));
+        const vec<Arch> growth =
+            vec<Arch>(1.59576912f) * fused<Arch>(square, vec<Arch>(3 * 0.044715f), one);
+        return {near * share, fused<Arch>(near * share * (one - share), growth, share)};
+    } else if constexpr (F == activation::silu) {
+        const vec<Arch> near = not_far_below<Arch>(x);
+        const vec<Arch> share = one / (one + exp<Arch>(-x));
+        return {near * share, share * fused<Arch>(near, one - share, one)};
+    } else {
+        static_assert(F == activation::none);
+        return {x, one};
+    }
+}
+
 /// g(f) with f as a constant.
 template <class G> void with_constant(activation f, const G& g) {
     switch (f) {

@@ -3,6 +3,7 @@
 
 #include <reckon/backend/tags.hpp>
 #include <reckon/core/activation.hpp>
+#include <reckon/core/gradient.hpp>
 #include <reckon/core/ragged.hpp>
 #include <reckon/kernels/simd/tasks.hpp>
 
@@ -18,6 +19,13 @@ namespace reckon { inline namespace v0 { namespace simd {
 struct mean_of_rows {
     view<const float> x;
     view<float> y;
+};
+
+/// dx = dy share, one row of dy for all rows of dx
+struct spread_row {
+    view<const float> dy;
+    float share;
+    gradient_view<float> dx;
 };
 
 }}}  // namespace reckon::v0::simd
@@ -38,6 +46,23 @@ void pool_kernel(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences, vi
     });
 }
 
+template <class Arch, class Next, class C>
+void pool_backward(cpu_simd<Arch, Next>, C& ctx, pooling how, ragged sequences,
+                   view<const float> dy, gradient_view<float> dx) {
+    const auto arch = simd::arch_of<Arch>(ctx);
+    if (how != pooling::mean) dx = {simd::begun(dx), gradient_use::adds};
+    ctx.parallel(sequences.count(), [&](idx s, idx) {
+        const idx rows = sequences.length(s), first = sequences.begin(s);
+        if (how == pooling::mean)
+            simd::call(arch,
+                       simd::spread_row{dy.slice(s, 1), 1 / float(rows), dx.slice(first, rows)});
+        else
+            simd::call(arch, simd::spread_row{
+                                 dy.slice(s, 1), 1,
+                                 dx.slice(how == pooling::first ? first : first + rows - 1, 1)});
+    });
+}
+
 }}}  // namespace reckon::v0::RECKON_ISA
 
 #ifdef RECKON_SIMD_BODIES
@@ -50,6 +75,14 @@ template <class Arch> void run(const mean_of_rows& c) {
         for (idx r = 0; r < c.x.rows; ++r) sum += load<Arch>(c.x.row(r) + i, size);
         store<Arch>(sum / count, c.y.data + i, size);
     });
+}
+
+template <class Arch> void run(const spread_row& c) {
+    for (idx r = 0; r < c.dx.rows; ++r)
+        steps<Arch>(c.dx.cols, [&](idx i, auto size) {
+            put<Arch>(load<Arch>(c.dy.data + i, size) * vec<Arch>(c.share), c.dx.row(r) + i,
+                      c.dx.adds(), size);
+        });
 }
 
 }}}}  // namespace reckon::v0::simd::RECKON_ISA

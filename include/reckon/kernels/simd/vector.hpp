@@ -135,6 +135,11 @@ template <class Arch, class F> [[gnu::always_inline]] inline void steps(idx n, c
     if (i < n) f(i, first_lanes{n - i});
 }
 
+/// at = number, or at += number
+template <class Arch, class Size> void put(vec<Arch> number, float* at, bool adds, Size size) {
+    store<Arch>(adds ? load<Arch>(at, size) + number : number, at, size);
+}
+
 /// f(i) for i below n, as many at a time as a vector has lanes: compilers turn an inner loop of
 /// known length into vectors, without branches in f.
 template <class Arch, class F> [[gnu::always_inline]] inline void by_lanes(idx n, const F& f) {
