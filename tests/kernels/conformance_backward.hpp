@@ -22,19 +22,27 @@ template <class C> struct given {
 /// y, then the gradients of all inputs, for a slope of y that is random.
 using gradients = std::vector<std::vector<float>>;
 
+/// Where the gradients of parameters gather.
+struct parameter_gradients {
+    gradients all;
+    std::vector<gradient_range<float>> ranges;
+
+    explicit parameter_gradients(std::vector<numbers>& parameters) {
+        for (auto& w : parameters) {
+            all.emplace_back(w.data.size());
+            ranges.push_back({w.data.data(), w.data.data() + w.data.size(), all.back().data()});
+        }
+        std::sort(ranges.begin(), ranges.end(),
+                  [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    }
+};
+
 /// f(ctx, given), on a tape that is replayed.
 template <class Tag, class F>
 gradients gradients_of(inputs& in, const F& f, context_options options = {}) {
     using recorder = recording_context<Tag>;
-    std::vector<std::vector<float>> dw;
-    std::vector<gradient_range<float>> ranges;
-    for (auto& w : in.w) {
-        dw.emplace_back(w.data.size());
-        ranges.push_back({w.data.data(), w.data.data() + w.data.size(), dw.back().data()});
-    }
-    std::sort(ranges.begin(), ranges.end(),
-              [](const auto& a, const auto& b) { return a.begin < b.begin; });
-    recorder ctx{ranges, options};
+    parameter_gradients dw{in.w};
+    recorder ctx{dw.ranges, options};
     given<recorder> all;
     for (auto& x : in.x) {
         all.x.push_back(copy(ctx, x.look()));
@@ -54,7 +62,7 @@ gradients gradients_of(inputs& in, const F& f, context_options options = {}) {
     }
     ctx.replay();
     for (const auto& x : own) found.push_back(values_of(ctx.gradient(x)));
-    found.insert(found.end(), dw.begin(), dw.end());
+    found.insert(found.end(), dw.all.begin(), dw.all.end());
     return found;
 }
 
@@ -87,15 +95,8 @@ template <class F> void gradients_agree(const context_options& how, inputs in, c
 template <class F>
 gradients in_parts(const context_options& how, inputs in, const F& run, std::vector<idx> ends) {
     using recorder = recording_context<cpu>;
-    std::vector<std::vector<float>> dw;
-    std::vector<gradient_range<float>> ranges;
-    for (auto& w : in.w) {
-        dw.emplace_back(w.data.size());
-        ranges.push_back({w.data.data(), w.data.data() + w.data.size(), dw.back().data()});
-    }
-    std::sort(ranges.begin(), ranges.end(),
-              [](const auto& a, const auto& b) { return a.begin < b.begin; });
-    recorder ctx{ranges, how};
+    parameter_gradients dw{in.w};
+    recorder ctx{dw.ranges, how};
     given<recorder> given_w;
     for (auto& w : in.w) given_w.w.push_back(w.look());
     idx first = 0;
@@ -109,7 +110,7 @@ gradients in_parts(const context_options& how, inputs in, const F& run, std::vec
         ctx.replay();
         first = end;
     }
-    return dw;
+    return dw.all;
 }
 
 }  // namespace conformance

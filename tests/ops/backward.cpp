@@ -259,7 +259,7 @@ TEST_CASE("backward: cross-entropy in all its forms") {
 }
 
 TEST_CASE("backward: fused linear and cross-entropy over more rows than a band") {
-    std::vector<std::int32_t> targets(2 * ops::linear_cross_entropy_rows + 3);
+    std::vector<std::int32_t> targets(2 * cross_entropy_band + 3);
     for (idx i = 0; i < targets.size(); ++i) targets[i] = std::int32_t(i % 3);
     const softmax_targets t{.columns = {targets.data(), 1, targets.size()}};
     CHECK(worst_gradient({rows{1, targets.size(), 2}}, {rows{2, 3, 2}}, [&](auto& ctx, auto& in) {

@@ -26,6 +26,9 @@ struct softmax_targets {
     }
 };
 
+/// Rows whose scores exist at a time where a product and its cross-entropy are one.
+inline constexpr idx cross_entropy_band = 144;
+
 template <class E> struct softmax_options {
     double weight = 1;    // of every row's loss and gradient: 1 / all targets of the step
     E scale = 1;          // 1 / temperature: what scores are multiplied by first

@@ -72,32 +72,15 @@ class item_log_builder {
     std::vector<event> events_;
 };
 
+/// Users of any length stay: how many items are too few is the task's business.
 inline item_log parse_item_lines(std::string_view text, std::string_view file) {
-    // Users of any length stay: how many items are too few is the task's business.
-    constexpr std::string_view blanks = " \t";
+    constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max() - 2;
     item_log made;
-    line_reader lines("sequences", file, text);
-    while (lines.next()) {
-        std::string_view rest = lines.line();
-        const auto next_word = [&] {
-            rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
-            const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
-            rest.remove_prefix(word.size());
-            return word;
-        };
-        const std::string_view user = next_word();
-        if (user.empty()) continue;
-        if (!number_from<std::uint64_t>(user)) lines.refuse("a user's number", in_quotes(user));
-        for (auto word = next_word(); !word.empty(); word = next_word()) {
-            constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max() - 2;
-            const auto item = number_from<std::int32_t>(word);
-            if (!item || *item < 1 || *item > most)
-                lines.refuse("an item's number, 1 to " + std::to_string(most), in_quotes(word));
-            made.last_item = std::max(made.last_item, *item);
-            made.items.push_back(*item);
-        }
+    each_item_line(text, file, most, [&](std::span<const std::int32_t> items) {
+        for (const std::int32_t item : items) made.last_item = std::max(made.last_item, item);
+        made.items.insert(made.items.end(), items.begin(), items.end());
         made.offsets.push_back(made.items.size());
-    }
+    });
     return made;
 }
 

@@ -26,13 +26,14 @@ struct sequences {
     }
 };
 
-/// Reads the text of such a file, `file` in errors. Item ids are 1 .. `last_item`, for 0 is
-/// padding; the user's id, any number from 0, is checked and dropped. Lines of blanks only are
+/// take(items) for each line of such a text, `file` in errors: item ids are 1 .. `last_item`, for 0
+/// is padding; the user's id, any number from 0, is checked and dropped. Lines of blanks only are
 /// passed over.
-inline sequences parse_sequences(std::string_view text, std::int32_t last_item,
-                                 std::string_view file = "sequences") {
+template <class Take>
+void each_item_line(std::string_view text, std::string_view file, std::int32_t last_item,
+                    const Take& take) {
     constexpr std::string_view blanks = " \t";
-    sequences read;
+    std::vector<std::int32_t> items;
     line_reader lines("sequences", file, text);
     while (lines.next()) {
         std::string_view rest = lines.line();
@@ -45,22 +46,29 @@ inline sequences parse_sequences(std::string_view text, std::int32_t last_item,
         const std::string_view user = next_word();
         if (user.empty()) continue;
         if (!number_from<std::uint64_t>(user)) lines.refuse("a user's number", in_quotes(user));
-
-        const idx begin = read.items.size();
+        items.clear();
         for (auto word = next_word(); !word.empty(); word = next_word()) {
             const auto item = number_from<std::int32_t>(word);
             if (!item || *item < 1 || *item > last_item)
                 lines.refuse("an item's number, 1 to " + std::to_string(last_item),
                              in_quotes(word));
-            read.items.push_back(*item);
+            items.push_back(*item);
         }
-        if (read.items.size() - begin >= 2) {
-            read.offsets.push_back(read.items.size());
-        } else {
-            read.items.resize(begin);
-            ++read.skipped;
-        }
+        take(std::span<const std::int32_t>{items});
     }
+}
+
+inline sequences parse_sequences(std::string_view text, std::int32_t last_item,
+                                 std::string_view file = "sequences") {
+    sequences read;
+    each_item_line(text, file, last_item, [&](std::span<const std::int32_t> items) {
+        if (items.size() < 2) {
+            ++read.skipped;
+            return;
+        }
+        read.items.insert(read.items.end(), items.begin(), items.end());
+        read.offsets.push_back(read.items.size());
+    });
     return read;
 }
 

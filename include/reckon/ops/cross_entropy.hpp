@@ -86,9 +86,6 @@ double cross_entropy(C& ctx, tensor_of<C> scores, const softmax_targets& targets
         return detail::sum_of(losses);
 }
 
-/// Rows whose scores exist at a time in linear_cross_entropy.
-inline constexpr idx linear_cross_entropy_rows = 144;
-
 /// All bands at once, by a kernel that prepares the weight for all of them. Where there is none,
 /// each band is a product, its cross-entropy and its backward.
 struct linear_cross_entropy_op {
@@ -131,7 +128,7 @@ double linear_cross_entropy(C& ctx, tensor_of<C> x, W w, const softmax_targets& 
         dispatch<linear_cross_entropy_op>(ctx, x, v, targets, options, losses, dx, dw);
         return C::dry ? 0 : detail::sum_of(losses);
     }
-    const idx most = x.rows < linear_cross_entropy_rows ? x.rows : linear_cross_entropy_rows;
+    const idx most = x.rows < cross_entropy_band ? x.rows : cross_entropy_band;
     const output_of<C> band = ctx.make(most, v.rows);
     for (idx first = 0; first < x.rows; first += most) {
         const idx rows = x.rows - first < most ? x.rows - first : most;

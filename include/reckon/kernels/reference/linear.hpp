@@ -61,8 +61,8 @@ void linear_transposed_kernel(const cpu_reference&, C&, view<const E> x, W w, vi
 
 /// dx = dy w^T, dw = x^T dy.
 template <class C, class E, readable_weight W>
-void linear_transposed_backward(const cpu_reference&, C&, view<const E> x, W w, view<const E> dy,
-                                gradient_view<E> dx, gradient_view<E> dw) {
+void linear_transposed_backward(const cpu_reference& tag, C& ctx, view<const E> x, W w,
+                                view<const E> dy, gradient_view<E> dx, gradient_view<E> dw) {
     using Sum = typename C::sum;
     if (dx.wanted())
         for (idx i = 0; i < x.rows; ++i)
@@ -71,13 +71,8 @@ void linear_transposed_backward(const cpu_reference&, C&, view<const E> x, W w, 
                 for (idx k = 0; k < dy.cols; ++k) sum += Sum(dy(i, k)) * Sum(w(o, k));
                 dx.put(i, o, E(sum));
             }
-    if (dw.wanted())
-        for (idx o = 0; o < x.cols; ++o)
-            for (idx k = 0; k < dy.cols; ++k) {
-                Sum sum = 0;
-                for (idx i = 0; i < x.rows; ++i) sum += Sum(x(i, o)) * Sum(dy(i, k));
-                dw.put(o, k, E(sum));
-            }
+    // dw is that of a linear layer whose inputs and outputs have changed places.
+    linear_backward(tag, ctx, dy, w, x, gradient_view<E>{}, dw, gradient_view<E>{});
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -8,16 +8,16 @@
 
 namespace reckon { inline namespace v0 { namespace simd { inline namespace RECKON_ISA {
 
-/// Rows of a band, and where its parts stand in the scratch, in bytes.
+/// Where the parts of the scratch begin behind the panels of rows, in bytes: panels of columns, a
+/// band of scores, what workers need.
 struct cross_entropy_plan {
-    static constexpr idx rows = 144;
     idx columns, scores, workers, end;
 };
 
 template <class Arch>
 constexpr cross_entropy_plan plan_cross_entropy(idx threads, view<const float> x,
                                                 view<const float> w, bool learns) {
-    const idx band = x.rows < cross_entropy_plan::rows ? x.rows : cross_entropy_plan::rows;
+    const idx band = x.rows < cross_entropy_band ? x.rows : cross_entropy_band;
     const idx by_rows = round_up(packed_bytes(Arch::lanes, w.rows, w.cols), 64);
     const idx by_columns = learns ? round_up(packed_bytes(Arch::lanes, w.cols, w.rows), 64) : 0;
     const idx scores = round_up(band * w.rows * sizeof(float), 64);
@@ -58,8 +58,8 @@ void linear_cross_entropy_kernel(cpu_simd<Arch, Next> tag, C& ctx, view<const fl
     simd::pack_all_rows(ctx, arch, w, by_rows);
     if (dx.wanted()) simd::pack_all_columns(ctx, arch, w, by_columns);
     const view<float> dw_sums = simd::begun(dw);
-    for (idx first = 0; first < x.rows; first += plan.rows) {
-        const idx rows = x.rows - first < plan.rows ? x.rows - first : plan.rows;
+    for (idx first = 0; first < x.rows; first += cross_entropy_band) {
+        const idx rows = x.rows - first < cross_entropy_band ? x.rows - first : cross_entropy_band;
         const view<float> scores{reinterpret_cast<float*>(room + plan.scores), rows, w.rows};
         const auto own = x.slice(first, rows);
         simd::multiply_panels(ctx, arch, own, by_rows, false, scores);

@@ -8,36 +8,19 @@
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA { namespace sasrec {
 
-template <class Spec> struct query_normed_block_module {
-    using sizes = transformer_sizes;
-    module_of<typename Spec::attention, Spec> attend;
-    module_of<typename Spec::norm, Spec> norm_1;
-    module_of<typename Spec::ffn, Spec> ffn;
-    module_of<typename Spec::norm, Spec> norm_2;
-
-    constexpr query_normed_block_module() = default;
-    constexpr explicit query_normed_block_module(const sizes& s)
-        : attend(s.width, s.attention()),
-          norm_1(s.width, s.epsilon),
-          ffn(s.width, s.hidden),
-          norm_2(s.width, s.epsilon) {}
-
-    static constexpr void visit(auto&& f, auto&... self) {
-        f("attention", self.attend...);
-        f("norm_1", self.norm_1...);
-        f("ffn", self.ffn...);
-        f("norm_2", self.norm_2...);
-    }
+/// The parts of a transformer block, in another order.
+template <class Spec> struct query_normed_block_module : transformer_block_module<Spec> {
+    using transformer_block_module<Spec>::transformer_block_module;
 
     /// x [tokens, width] is overwritten at inference.
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
         const auto scope = ctx.scope();
-        auto z = norm_1(ctx, x, at);
-        const auto attended = attend(ctx, z, x, at);
-        norm_2.of_sum_in_place(ctx, z, dropped(ctx, attended, at, dropout_place::attention_out),
-                               at);
-        add_to(ctx, z, dropped(ctx, ffn(ctx, z, at), at, dropout_place::ffn_out));
+        auto z = this->norm_1(ctx, x, at);
+        const auto attended = this->attend(ctx, z, x, at);
+        this->norm_2.of_sum_in_place(ctx, z,
+                                     dropped(ctx, attended, at, dropout_place::attention_out), at);
+        add_to(ctx, z, dropped(ctx, this->ffn(ctx, z, at), at, dropout_place::ffn_out));
         ops::assign(ctx, x, z);
         return x;
     }
