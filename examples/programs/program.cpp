@@ -95,7 +95,7 @@ void program::number(const char* flag, reckon::idx& value, const std::string& he
     flags_->app.add_option(flag, value, help)->required()->check(at_least(1));
 }
 void program::count(const char* flag, reckon::idx& value, const std::string& help) {
-    flags_->app.add_option(flag, value, help)->check(at_least(1));
+    flags_->app.add_option(flag, value, help)->check(at_least(1))->capture_default_str();
 }
 void program::number_or(const char* flag, reckon::idx& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->check(at_least(0))->capture_default_str();

@@ -26,7 +26,7 @@ class program {
     void number(const char* flag, reckon::idx& value, const std::string& help);   // must be given
     void flag(const char* flag, bool& given, const std::string& help);            // false without
     void count(const char* flag, reckon::idx& value,
-               const std::string& help);  // of 1 or more; 0 without
+               const std::string& help);  // has a default, from 1 on
     void number_or(const char* flag, reckon::idx& value, const std::string& help);
     void real_or(const char* flag, float& value, const std::string& help);
 

@@ -10,6 +10,7 @@
 #include <reckon/train/progress.hpp>
 #include <reckon/train/trainer.hpp>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 
@@ -112,7 +113,7 @@ template <class Tag> void train(const settings& s, const reckon::context_options
                 &lines};
     const next_items task{
         model, log, {.loss = next_item_loss_of(s.loss), .negatives = s.negatives, .seed = s.seed}};
-    std::filesystem::create_directories(s.out);
+    run_folder{s.out};  // before anything is written to it
     sasrec::write_config<sasrec::original_spec>(model.size, s.out);
     save_names(log, s.out);
     fit(task, [&] { return fair_ndcg(plain, prepare(plain, model), log, held_out::valid, 10); });
@@ -127,23 +128,26 @@ int main(int argc, char** argv) {
     p.text("--data", s.data, "the log");
     p.text("--format", s.format, "its form: lines (user item item ..), recbole or movielens");
     p.text("--out", s.out, "the folder of the model, the log of the run and its state");
-    p.number_or("--width", s.width, "numbers of an item's vector");
-    p.number_or("--blocks", s.blocks, "blocks");
-    p.number_or("--heads", s.heads, "attention heads");
-    p.number_or("--length", s.length, "items of a history that are read");
-    p.number_or("--negatives", s.negatives, "negatives of each position, with --loss sampled");
+    p.count("--width", s.width, "numbers of an item's vector");
+    p.count("--blocks", s.blocks, "blocks");
+    p.count("--heads", s.heads, "attention heads");
+    p.count("--length", s.length, "items of a history that are read");
+    p.count("--negatives", s.negatives, "negatives of each position, with --loss sampled");
     p.text_or("--loss", s.loss, "sampled, full or bce");
     p.real_or("--dropout", s.dropout, "share dropped of embedding, attention and feed-forward");
     p.real_or("--table-dropout", s.table_dropout, "share dropped of the whole item table");
     p.real_or("--rate", s.rate, "Adam's rate");
-    p.number_or("--epochs", s.epochs, "epochs at most");
+    p.count("--epochs", s.epochs, "epochs at most");
     p.number_or("--patience", s.patience, "epochs without a better validation before the end");
-    p.number_or("--batch", s.batch, "users of a step");
+    p.count("--batch", s.batch, "users of a step");
     p.number_or("--seed", s.seed, "of weights, order, negatives and dropout");
     p.number_or("--save-every", s.save_every, "steps between states; 0: an epoch");
     return p.run(argc, argv, [&](auto& ctx) {
         using tag = typename std::decay_t<decltype(ctx)>::tag;
         if (s.kind != "sasrec") throw reckon::load_error("usage", "--model", "sasrec", s.kind);
+        if (!(s.rate > 0 && std::isfinite(s.rate)))
+            throw reckon::load_error("usage", "--rate", "a finite number above 0",
+                                     std::to_string(s.rate));
         for (const auto& [flag, rate] :
              {std::pair{"--dropout", s.dropout}, {"--table-dropout", s.table_dropout}})
             if (!(rate >= 0 && rate < 1))

@@ -48,6 +48,11 @@ template <class Model> class next_items {
 
     next_items(const Model& model, const item_log& log, options how)
         : model_(model), log_(log), how_(how) {
+        constexpr idx most = 65535;  // what a counter of random numbers has room for
+        expect_that(how.negatives <= most, "next_items", "negatives", "at most 65535",
+                    how.negatives);
+        expect_that(model.size.positions <= most, "next_items", "positions", "at most 65535",
+                    model.size.positions);
         for (idx user = 0; user < log.users(); ++user)
             if (log[user].size() >= 4) users_.push_back(user);
         const std::int32_t last = std::int32_t(model.size.items) - 1;
