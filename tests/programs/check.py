@@ -385,6 +385,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes():
         whole, again = ((folder / out / "model.safetensors").read_bytes()
                         for out in ("whole", "killed"))
         assert whole == again
+        assert not list((folder / "killed").glob("*.partial*"))
         states = [state_of(folder / out / "state.safetensors") for out in ("whole", "killed")]
         assert states[0] == states[1]
         lines = [(folder / out / "log.jsonl").read_text().count("\n") for out in ("whole", "killed")]

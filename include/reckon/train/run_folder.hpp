@@ -38,11 +38,16 @@ inline std::string exactly(double x) {
 
 class run_folder {
   public:
-    /// Makes the folder where there is none.
+    /// Makes the folder where there is none, and takes away what interrupted writers left in it.
     explicit run_folder(std::string path) : path_(std::move(path)) {
         std::error_code problem;
         std::filesystem::create_directories(path_, problem);
         if (problem) throw load_error("train", path_, "a folder to write to", problem.message());
+        for (const auto& entry : std::filesystem::directory_iterator(path_, problem)) {
+            const std::string name = entry.path().filename().string();
+            if (name.find(".safetensors.partial") != name.npos)
+                std::filesystem::remove(entry.path(), problem);
+        }
     }
 
     std::string file(const char* name) const { return path_ + '/' + name; }
