@@ -133,8 +133,7 @@ bench)
     fetch_peers "${1-}"
     [ "${1-}" != torch ] || shift
     cmake --preset gcc >&2
-    cmake --build --preset gcc --target \
-        bench_worker bench_reckon_bench bench_decode bench_training_worker >&2
+    cmake --build --preset gcc --target bench >&2
     exec build/bench/venv/bin/python bench/suite.py "$@"
     ;;
 *)

@@ -64,9 +64,9 @@ struct simd_neon64 : simd_row<reckon::neon64> {
 #else
 #define RECKON_BACKENDS_NEON64
 #endif
-// The one of them that a context finds when it is made.
-#if defined(RECKON_SIMD_COMPILED) || \
-    (defined(RECKON_WITH_XSIMD) && (defined(__SSE4_2__) || defined(__aarch64__)))
+// The one of them that a context finds when it is made. Where only headers are, it is the one that
+// the flags allow, and kernels/cpu.cpp shows that it is.
+#ifdef RECKON_SIMD_COMPILED
 struct cpu {
     using tag = reckon::cpu;
     static constexpr const char* name = "cpu";

@@ -1,7 +1,7 @@
 // The gradient of every parameter of the tiny models against PyTorch's, and what holds of a step of
 // training besides: bits that are the same on any number of threads and with blocks that are
 // computed again, and memory that a dry recording foretells.
-#include "m6_tiny.hpp"
+#include <models/m6_tiny.hpp>
 
 #include <reckon/core/random.hpp>
 #include <reckon/io/name_table.hpp>
