@@ -91,6 +91,9 @@ void program::text(const char* flag, std::string& value, const std::string& help
 void program::text_or(const char* flag, std::string& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->capture_default_str();
 }
+void program::texts(const char* flag, std::vector<std::string>& values, const std::string& help) {
+    flags_->app.add_option(flag, values, help)->allow_extra_args(false);
+}
 void program::number(const char* flag, reckon::idx& value, const std::string& help) {
     flags_->app.add_option(flag, value, help)->required()->check(at_least(1));
 }

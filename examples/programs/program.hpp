@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 class program {
   public:
@@ -23,8 +24,10 @@ class program {
 
     void text(const char* flag, std::string& value, const std::string& help);     // must be given
     void text_or(const char* flag, std::string& value, const std::string& help);  // has a default
-    void number(const char* flag, reckon::idx& value, const std::string& help);   // must be given
-    void flag(const char* flag, bool& given, const std::string& help);            // false without
+    void texts(const char* flag, std::vector<std::string>& values,
+               const std::string& help);  // none or more, each behind a flag of its own
+    void number(const char* flag, reckon::idx& value, const std::string& help);  // must be given
+    void flag(const char* flag, bool& given, const std::string& help);           // false without
     void count(const char* flag, reckon::idx& value,
                const std::string& help);  // has a default, from 1 on
     void number_or(const char* flag, reckon::idx& value, const std::string& help);

@@ -7,6 +7,7 @@
 #include <reckon/io/save.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/models/llama.hpp>
+#include <reckon/tuning/digest.hpp>
 
 #include <filesystem>
 
@@ -27,7 +28,8 @@ void copy_rest(const fs::path& from, const fs::path& to) {
 template <class Model>
 void write(const Model& model, const reckon::name_table& names, const fs::path& folder) {
     const auto small = reckon::quantise(model);
-    reckon::save_parameters(small, (folder / "model.safetensors").string(), names);
+    reckon::save_parameters(small, (folder / "model.safetensors").string(), names,
+                            {{"backbone", reckon::digest_of(model)}});
     std::cout << reckon::count(model).bytes << " bytes became " << reckon::count(small).bytes
               << '\n';
 }

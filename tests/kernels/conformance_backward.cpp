@@ -196,6 +196,26 @@ void check_attention(const context_options& how) {
     check(prompted<history_and_group>{1, {2, 3}}, 1, 1, 32, 32);
     const auto mask = dropout_step{dropout_rates::all(.3f), 9, 4}.at(dropout_place::attention, 2);
     check(causal{}, 2, 1, 8, 8, mask);
+
+    static constexpr std::int32_t groups[]{0, 4, 55, 355}, first[]{0, 7, 7}, count[]{7, 0, 290};
+    for (const auto& [key_width, value_width] : {std::pair<idx, idx>{5, 7}, {16, 32}})
+        gradients_agree(how,
+                        {{{1, 355, 4 * key_width},
+                          {2, 355, 2 * key_width},
+                          {3, 355, 2 * value_width},
+                          {4, 297, 2 * key_width},
+                          {5, 297, 2 * value_width}},
+                         {}},
+                        [&](auto& ctx, auto& in) {
+                            auto prefix = ops::key_values_from(ctx, in.x[3], in.x[4]);
+                            prefix.first = first;
+                            prefix.count = count;
+                            const auto own = ops::key_values_from(ctx, in.x[1], in.x[2]);
+                            return ops::attention(ctx, in.x[0], sequences,
+                                                  ops::behind_prefix{own, prefix, ragged{groups}},
+                                                  prefix_lm{source},
+                                                  {.heads = 4, .key_heads = 2, .scale = .4f});
+                        });
 }
 
 void check_losses(const context_options& how) {

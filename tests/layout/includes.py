@@ -21,7 +21,7 @@ import re
 import sys
 
 LEVELS = ["core", "metrics backend io", "text data", "kernels", "ops", "layers",
-          "convert cache", "models tuning retrieval", "train parallel", "compression", "tasks", "serve"]
+          "convert cache", "models retrieval", "train parallel", "tuning", "compression", "tasks", "serve"]
 LEVEL = {folder: level for level, folders in enumerate(LEVELS) for folder in folders.split()}
 
 # header pattern -> pattern of the files that may include it

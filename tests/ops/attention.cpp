@@ -1,6 +1,7 @@
 #include "golden.hpp"
 
 #include <reckon/core/random.hpp>
+#include <reckon/cpu.hpp>
 #include <reckon/ops/attention.hpp>
 
 #include <numeric>
@@ -89,6 +90,66 @@ TEST_CASE("queries of one head group share a key head") {
                            causal{}, {.scale = 0.6f});
         CHECK(difference(grouped.columns(5 * h, 5), alone) == 0);
     }
+}
+
+TEMPLATE_TEST_CASE("keys that stand in front are keys of the sequence", "", cpu_reference, cpu) {
+    context<TestType> ctx;
+    const auto random = [&](std::uint64_t seed, idx rows) {
+        auto x = ctx.make(rows, 6);
+        for (idx i = 0; i < x.size(); ++i) x.data[i] = philox{seed}.uniform(i, -3, 3);
+        return x;
+    };
+    // Groups of two, one and one sequences; the second has nothing in front of it.
+    const std::int32_t offsets[]{0, 3, 8, 9, 13}, groups[]{0, 8, 9, 13}, source[]{2, 1, 1, 3};
+    const std::int32_t first[]{4, 0, 1}, count[]{5, 0, 2}, in_front[]{5, 5, 0, 2};
+    const ragged sequences{offsets};
+    const auto q = random(1, 13), k = random(2, 13), v = random(3, 13), front_keys = random(4, 9),
+               front_values = random(5, 9);
+    const attention_options options{.heads = 2, .scale = .6f};
+    const key_values<float> own{k, v}, prefix{front_keys, front_values, first, count};
+    const auto y =
+        ops::attention(ctx, q, sequences, ops::behind_prefix{own, prefix, ragged{groups}},
+                       prefix_lm{source}, options);
+
+    // .. and all keys of a sequence in one place.
+    std::vector<std::int32_t> begin, length;
+    auto keys = ctx.make(13 + 12, 6), values = ctx.make(13 + 12, 6);
+    idx end = 0;
+    for (idx s = 0; s < 4; ++s) {
+        const idx from = s < 2 ? 4 : 1;
+        begin.push_back(std::int32_t(end));
+        const auto take = [&](const auto& from_keys, const auto& from_values, idx row) {
+            for (idx c = 0; c < 6; ++c) {
+                keys(end, c) = from_keys(row, c);
+                values(end, c) = from_values(row, c);
+            }
+            ++end;
+        };
+        for (idx i = 0; i < idx(in_front[s]); ++i) take(front_keys, front_values, from + i);
+        for (idx i = 0; i < sequences.length(s); ++i) take(k, v, sequences.begin(s) + i);
+        length.push_back(std::int32_t(end) - begin.back());
+    }
+    auto behind = options;
+    behind.first_position = in_front;
+    const auto expected = ops::attention(
+        ctx, q, sequences, key_values<float>{keys, values, begin.data(), length.data()},
+        prompted<prefix_lm>{in_front, {source}}, behind);
+    CHECK(difference(y, expected) < 1e-6);
+}
+
+TEST_CASE("attention behind a prefix refuses what does not fit") {
+    reference ctx;
+    const std::int32_t offsets[]{0, 2, 4}, wrong[]{0, 3}, first[]{0, 2}, count[]{2, 3};
+    const ragged sequences{offsets};
+    const auto x = random_rows(ctx, 1, 4, 4);
+    const key_values<float> own{x, x};
+    const auto with = [&](const key_values<float>& prefix, std::span<const std::int32_t> groups) {
+        ops::attention(ctx, x, sequences, ops::behind_prefix{own, prefix, ragged{groups}}, causal{},
+                       {});
+    };
+    CHECK_THROWS_WITH(with({x, x, first, count}, offsets), Catch::Contains("source.count"));
+    CHECK_THROWS_WITH(with({x, x, first, first}, wrong), Catch::Contains("query.rows"));
+    CHECK_THROWS_WITH(with({x, x}, offsets), Catch::Contains("prefix.first"));
 }
 
 TEST_CASE("keys may lie in a cache with spare room, queries anywhere behind them") {

@@ -45,6 +45,10 @@ const ragged sequences{offsets};
 constexpr std::int32_t ids[]{4, 0, 4, 2, 1, 4, 0, 3, 2};
 constexpr std::int32_t first_prompt[]{1, 0, 2}, prompted_offsets[]{0, 5, 8, 13};
 constexpr std::int32_t candidates[]{4, 0, 4, 2, 2, 1, 3, 3, 3}, items[]{3, 5, 3, 8};
+/// Groups of sequences, and what stands in front of each; then the first sequence in front of the
+/// rest.
+constexpr std::int32_t groups[]{0, 4, 9}, first_key[]{1, 4}, key_count[]{3, 2}, no_keys[]{0, 2};
+constexpr std::int32_t first_rows[]{0, 3, 9}, own_rows[]{0, 0}, own_count[]{0, 3};
 view<const std::int32_t> id_row() { return {ids, 1, 9}; }
 
 }  // namespace
@@ -230,6 +234,33 @@ TEST_CASE("backward: attention, with grouped heads and every mask") {
     is_right({rows{1, 9, 4}}, {}, [&](auto& ctx, auto& in) {
         return ops::attention(ctx, in.x[0], sequences, ops::key_values_from(ctx, in.x[0], in.x[0]),
                               causal{}, {.heads = 2, .scale = .7f});
+    });
+}
+
+TEST_CASE("backward: attention behind a prefix") {
+    const auto check = [&](const std::int32_t* keys_in_front) {
+        is_right({rows{1, 9, 4}, rows{2, 9, 4}, rows{3, 9, 6}, rows{4, 7, 4}, rows{5, 7, 6}}, {},
+                 [&](auto& ctx, auto& in) {
+                     auto prefix = ops::key_values_from(ctx, in.x[3], in.x[4]);
+                     prefix.first = first_key;
+                     prefix.count = keys_in_front;
+                     const auto own = ops::key_values_from(ctx, in.x[1], in.x[2]);
+                     return ops::attention(ctx, in.x[0], sequences,
+                                           ops::behind_prefix{own, prefix, ragged{groups}},
+                                           causal{}, {.heads = 2, .scale = .7f});
+                 });
+    };
+    check(key_count);
+    check(no_keys);
+    // What stands in front are rows of the batch itself: its first sequence.
+    is_right({rows{1, 9, 4}}, {}, [&](auto& ctx, auto& in) {
+        const auto own = ops::key_values_from(ctx, in.x[0], in.x[0]);
+        auto prefix = own;
+        prefix.first = own_rows;
+        prefix.count = own_count;
+        return ops::attention(ctx, in.x[0], sequences,
+                              ops::behind_prefix{own, prefix, ragged{first_rows}}, causal{},
+                              {.heads = 2, .scale = .7f});
     });
 }
 

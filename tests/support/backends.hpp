@@ -61,6 +61,7 @@ struct simd_neon64 : simd_row<reckon::neon64> {
     static constexpr const char* name = "simd<neon64>";
 };
 #define RECKON_BACKENDS_NEON64 , test_support::simd_neon64
+#define RECKON_BACKENDS_ONLY_NEON64
 #else
 #define RECKON_BACKENDS_NEON64
 #endif
@@ -147,9 +148,14 @@ struct onednn_cpu : cpu {
 #define RECKON_BACKENDS_ONEDNN_SIMD
 #endif
 
+// Under an emulator the reference is slow, and no other than it is everywhere.
+#ifdef RECKON_BACKENDS_ONLY_NEON64
+#define RECKON_TEST_BACKENDS test_support::simd_neon64
+#else
 #define RECKON_TEST_BACKENDS                                                                    \
     RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_SIMD RECKON_BACKENDS_EIGEN RECKON_BACKENDS_ONEDNN \
         RECKON_BACKENDS_ONEDNN_SIMD
+#endif
 
 /// False, after the line that counts the test as skipped, where this CPU can't run the backend.
 template <class Backend> bool runs(const std::string& test) {

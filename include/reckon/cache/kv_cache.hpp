@@ -44,6 +44,7 @@ template <element K, class Space = host> struct cached_keys {
         return {own_keys, own_values, begin, after};
     }
     constexpr per_sequence first() const { return before; }
+    constexpr per_sequence first_row() const { return before; }
 };
 
 namespace detail {

@@ -10,9 +10,11 @@
 #include <reckon/kernels/simd/activate.hpp>
 #include <reckon/kernels/simd/add.hpp>
 #include <reckon/kernels/simd/add_row.hpp>
+#include <reckon/kernels/simd/add_scaled.hpp>
 #include <reckon/kernels/simd/arch.hpp>
 #include <reckon/kernels/simd/attention.hpp>
 #include <reckon/kernels/simd/attention_backward.hpp>
+#include <reckon/kernels/simd/attention_merge.hpp>
 #include <reckon/kernels/simd/candidate_scores.hpp>
 #include <reckon/kernels/simd/concat.hpp>
 #include <reckon/kernels/simd/cross_entropy.hpp>

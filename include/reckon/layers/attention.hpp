@@ -4,6 +4,7 @@
 #pragma once
 
 #include <reckon/core/math.hpp>
+#include <reckon/layers/adapt.hpp>
 #include <reckon/layers/dropout.hpp>
 #include <reckon/layers/linear.hpp>
 #include <reckon/layers/site.hpp>
@@ -40,15 +41,19 @@ template <class Spec> struct self_attention {
 
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> x, const auto& at) const {
-        const auto [q, k, v] = linears(ctx, x, at, query, key, value);
+        auto [q, k, v] = linears(ctx, x, at, query, key, value);
+        adapt(ctx, x, q, at, adapted_place::query);
+        adapt(ctx, x, v, at, adapted_place::value);
         return attend(ctx, q, k, v, at);
     }
     /// Queries of other rows than the keys and values, but of the same places.
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> asking, tensor_of<C> x,
                                       const auto& at) const {
-        const auto q = query(ctx, asking, at);
-        const auto [k, v] = linears(ctx, x, at, key, value);
+        auto q = query(ctx, asking, at);
+        auto [k, v] = linears(ctx, x, at, key, value);
+        adapt(ctx, asking, q, at, adapted_place::query);
+        adapt(ctx, x, v, at, adapted_place::value);
         return attend(ctx, q, k, v, at);
     }
 
@@ -62,7 +67,7 @@ template <class Spec> struct self_attention {
         const attention_options options{.heads = size.heads,
                                         .key_heads = size.key_heads,
                                         .scale = scale,
-                                        .first_position = at.keys.first()};
+                                        .first_position = at.keys.first_row()};
         const auto source = at.keys.source(ctx, at.layer, at.sequences, k, v);
         const auto y = ops::attention(ctx, q, at.sequences, source, at.mask, options, {},
                                       dropout_at(ctx, at, dropout_place::attention));

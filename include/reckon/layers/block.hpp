@@ -55,7 +55,9 @@ template <class Spec> struct transformer_block_module {
                 ctx, x, dropped(ctx, attended, at, dropout_place::attention_out), at);
             by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
                 const auto here = at.from_row(first);
-                const auto f = ffn(ctx, normed.slice(first, band.rows), here);
+                const auto z = normed.slice(first, band.rows);
+                auto f = ffn(ctx, z, here);
+                adapt(ctx, z, f, here, adapted_place::ffn);
                 add_to(ctx, band, dropped(ctx, f, here, dropout_place::ffn_out));
             });
         } else {
@@ -64,7 +66,8 @@ template <class Spec> struct transformer_block_module {
                                    at);
             by_bands(ctx, x, [&](tensor_of<C>& band, idx first) {
                 const auto here = at.from_row(first);
-                const auto f = ffn(ctx, band, here);
+                auto f = ffn(ctx, band, here);
+                adapt(ctx, band, f, here, adapted_place::ffn);
                 norm_2.of_sum_in_place(ctx, band, dropped(ctx, f, here, dropout_place::ffn_out),
                                        here);
             });

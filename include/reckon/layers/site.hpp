@@ -1,8 +1,8 @@
 // Where a module stands when it runs: the sequences of the batch, the mask, how queries and keys
-// are turned by position, where attention finds its keys, the layer's number, the batch's row that
-// the first row of x is, and the hook that observes it all. Every module call receives it, so that
-// what depends on a row's sequence, on its layer or its place can stand in any module. A shared
-// block sees a different site in each layer.
+// are turned by position, where attention finds its keys, whose task each row is, the layer's
+// number, the batch's row that the first row of x is, and the hook that observes it all. Every
+// module call receives it, so that what depends on a row's sequence, on its layer or its place can
+// stand in any module. A shared block sees a different site in each layer.
 #pragma once
 
 #include <reckon/backend/context.hpp>
@@ -26,19 +26,25 @@ struct own_keys {
                           const tensor_of<C>& v) const {
         return ops::key_values_from(ctx, k, v);
     }
-    constexpr per_sequence first() const { return {}; }
+    constexpr per_sequence first() const { return {}; }      // the position of each first row,
+    constexpr per_sequence first_row() const { return {}; }  // and its number to the mask
 };
+
+/// All rows are the model's own task's.
+struct no_tasks {};
 
 /// The number of no layer: of a site before or behind the stack.
 inline constexpr idx no_layer = ~idx{0};
 
-template <class M, class Hook = no_hook, class Rotation = no_rotation, class Keys = own_keys>
+template <class M, class Hook = no_hook, class Rotation = no_rotation, class Keys = own_keys,
+          class Tasks = no_tasks>
 struct site {
     ragged sequences;
     M mask;
     Hook* hook = nullptr;  // of no_hook: none
     Rotation rotate{};
     Keys keys{};
+    Tasks tasks{};  // whose rows these are (layers/adapt.hpp)
     idx layer = no_layer;
     idx first_row = 0;  // row r of x is row first_row + r of the batch
 
@@ -47,8 +53,13 @@ struct site {
         is_mask<M>();
     }
     constexpr site(const ragged& rows_of, M what_they_see, Hook& observer, Rotation rotation = {},
-                   Keys where = {})
-        : sequences(rows_of), mask(what_they_see), hook(&observer), rotate(rotation), keys(where) {
+                   Keys where = {}, Tasks whose = {})
+        : sequences(rows_of),
+          mask(what_they_see),
+          hook(&observer),
+          rotate(rotation),
+          keys(where),
+          tasks(whose) {
         is_mask<M>();
     }
 

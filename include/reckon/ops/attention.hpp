@@ -84,12 +84,11 @@ constexpr void expect_visible_keys(const attention_problem_of<C, K, M>& p) {
     }
 }
 
-/// `source`: key_values, or learned_key_values of a context that records. `dropped`: weights that
-/// training drops.
+/// What kernels receive of an attention, once all of it has been checked.
 template <any_context C, class Source, mask M>
-constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
-                                 const Source& source, const M& m, attention_options options,
-                                 const bias_of<C>& bias = {}, const dropout_mask& dropped = {}) {
+constexpr auto attention_problem_for(tensor_of<C> query, const ragged& sequences,
+                                     const Source& source, const M& m, attention_options options,
+                                     const bias_of<C>& bias = {}) {
     using K = typename Source::element;
     constexpr const char* op = "attention";
     if (options.key_heads == 0) options.key_heads = options.heads;
@@ -116,16 +115,42 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& seque
     expect_that(options.normalise == weighting::softmax, op, "normalise", "softmax", "silu");
     expect_that(bias.empty(), op, "bias", "none", "a bias");
 
-    auto y = ctx.make(query.rows, options.heads * (source.values.cols / options.key_heads));
     const attention_problem_of<C, K, M> problem{query, sequences, source, m, options, bias};
     if constexpr (!C::dry && std::same_as<typename C::space, host>)
         expect_visible_keys<C, K>(problem);  // a device's numbers can't be read here
-    const auto run = [&](const auto& call) {
-        const auto inside = ctx.scratch();
-        call(ctx.template make<std::byte>(
-                    1, attention_scratch(typename C::kernels{}, problem, ctx.threads()))
-                 .data);
-    };
+    return problem;
+}
+
+/// call(scratch) with what the kernel of this problem takes.
+template <any_context C, class Problem, class F>
+constexpr void with_attention_scratch(C& ctx, const Problem& problem, const F& call) {
+    const auto inside = ctx.scratch();
+    call(ctx.template make<std::byte>(
+                1, attention_scratch(typename C::kernels{}, problem, ctx.threads()))
+             .data);
+}
+template <any_context C, class K, class M>
+void attention_backward_of(C& ctx, const attention_problem_of<C, K, M>& problem,
+                           const dropout_mask& dropped, input_of<C> y, input_of<C> log_totals,
+                           input_of<C> dy, gradient_of<C> dquery, gradient_of<C> dkeys,
+                           gradient_of<C> dvalues) {
+    const auto inside = ctx.scratch();
+    const auto scratch = ctx.template make<std::byte>(
+        1, attention_backward_scratch(typename C::kernels{}, problem, ctx.threads()));
+    dispatch<attention_backward_op<K, M>>(ctx, problem, dropped, y, log_totals, scratch.data, dy,
+                                          dquery, dkeys, dvalues);
+}
+
+/// `source`: key_values, or learned_key_values of a context that records. `dropped`: weights that
+/// training drops.
+template <any_context C, class Source, mask M>
+constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
+                                 const Source& source, const M& m, const attention_options& options,
+                                 const bias_of<C>& bias = {}, const dropout_mask& dropped = {}) {
+    using K = typename Source::element;
+    const auto problem = attention_problem_for<C>(query, sequences, source, m, options, bias);
+    const idx heads = problem.options.heads;
+    auto y = ctx.make(query.rows, heads * problem.value_width());
     if constexpr (C::recording) {
         static_assert(
             requires { source.dkeys; },
@@ -133,24 +158,106 @@ constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& seque
             "key_values_from(ctx, keys, values)");
         const place_of<C> places[]{gradient(ctx, query), source.dkeys, source.dvalues};
         if (learns<C>(places) || dropped.drops()) {
-            const auto log_totals = ctx.make(query.rows, options.heads);
-            run([&](std::byte* scratch) {
+            const auto log_totals = ctx.make(query.rows, heads);
+            with_attention_scratch(ctx, problem, [&](std::byte* scratch) {
                 dispatch<attention_recorded_op<K, M>>(ctx, problem, dropped, scratch, y,
                                                       log_totals);
             });
             return recorded<C>(ctx, y, places, [=](auto& c, auto dy, auto... d) {
-                const auto inside = c.scratch();
-                const auto scratch = c.template make<std::byte>(
-                    1, attention_backward_scratch(typename C::kernels{}, problem, c.threads()));
-                dispatch<attention_backward_op<K, M>>(c, problem, dropped, y, log_totals,
-                                                      scratch.data, dy, d...);
+                attention_backward_of<C, K, M>(c, problem, dropped, y, log_totals, dy, d...);
             });
         }
     }
-    expect_that(!dropped.drops(), op, "dropped", "nothing, as this context records nothing",
-                "weights");
-    run([&](std::byte* scratch) { dispatch<attention_op<K, M>>(ctx, problem, scratch, y); });
+    expect_that(!dropped.drops(), "attention", "dropped",
+                "nothing, as this context records nothing", "weights");
+    with_attention_scratch(ctx, problem, [&](std::byte* scratch) {
+        dispatch<attention_op<K, M>>(ctx, problem, scratch, y);
+    });
     return y;
+}
+
+/// Keys in two places: those of each sequence, and in front of them those of a prefix that many
+/// sequences share, such as a task's soft prompts. Group g of whole sequences, rows
+/// [groups.begin(g), + groups.length(g)), sees all of prefix rows [first[g], + count[g]), be they
+/// none; masks and positions count without them.
+template <class Own, class Prefix = Own> struct behind_prefix {
+    using element = typename Own::element;
+    Own own;
+    Prefix prefix;  // its first and count: of each group
+    ragged groups;
+};
+
+/// y of two parts of a row's keys, head by head: with L_i the logarithm of a part's total weight
+/// (+inf: it has no keys) and L that of both, y = e^(L_1 - L) y_1 + e^(L_2 - L) y_2. What the
+/// first part has is overwritten.
+struct attention_merge_op {
+    static constexpr const char* name = "attention, merge";
+    template <class C>
+    using signature = void(input_of<C> other, input_of<C> other_totals, output_of<C> y,
+                           output_of<C> log_totals);
+    static auto kernel(auto tag, auto&... a) -> decltype(attention_merge_kernel(tag, a...)) {
+        attention_merge_kernel(tag, a...);
+    }
+};
+
+/// The rows of a group are the queries of one sequence to the prefix, so its keys are read once for
+/// all of them; the two parts are merged (Juravsky et al. 2024, section 3.1). With the total of
+/// both, the backward of each part is that of an attention on its own.
+template <any_context C, class Own, class Prefix, mask M>
+constexpr tensor_of<C> attention(C& ctx, tensor_of<C> query, const ragged& sequences,
+                                 const behind_prefix<Own, Prefix>& source, const M& m,
+                                 const attention_options& options, const bias_of<C>& bias = {},
+                                 const dropout_mask& dropped = {}) {
+    using K = typename Own::element;
+    using K2 = typename Prefix::element;
+    const auto own = attention_problem_for<C>(query, sequences, source.own, m, options, bias);
+    expect_that(source.prefix.first != nullptr, "attention", "prefix.first", "a row of each group",
+                "none");
+    attention_options whole = options;
+    whole.first_position = {};
+    const auto prefix =
+        attention_problem_for<C>(query, source.groups, source.prefix, bidirectional{}, whole);
+    expect("attention", "prefix.values.cols", own.source.values.cols, prefix.source.values.cols);
+    expect_that(!dropped.drops(), "attention", "dropped", "nothing where keys stand in front",
+                "weights");
+    if constexpr (C::recording)  // a row of keys takes its gradient from one group
+        for (idx g = 1; g < source.groups.count(); ++g)
+            expect_that(
+                source.prefix.first[g] >= source.prefix.first[g - 1] + source.prefix.count[g - 1],
+                "attention", "prefix.first", "groups in the order of their keys, apart",
+                error_text{"keys of two groups"});
+
+    const auto y = ctx.make(query.rows, own.options.heads * own.value_width());
+    const auto log_totals = ctx.make(query.rows, own.options.heads);
+    {
+        const auto inside = ctx.scratch();
+        const auto other = ctx.make(y.rows, y.cols);
+        const auto other_totals = ctx.make(log_totals.rows, log_totals.cols);
+        with_attention_scratch(ctx, own, [&](std::byte* scratch) {
+            dispatch<attention_recorded_op<K, M>>(ctx, own, dropout_mask{}, scratch, y, log_totals);
+        });
+        with_attention_scratch(ctx, prefix, [&](std::byte* scratch) {
+            dispatch<attention_recorded_op<K2, bidirectional>>(ctx, prefix, dropout_mask{}, scratch,
+                                                               other, other_totals);
+        });
+        dispatch<attention_merge_op>(ctx, other, other_totals, y, log_totals);
+    }
+    if constexpr (C::recording) {
+        const place_of<C> places[]{gradient(ctx, query), source.own.dkeys, source.own.dvalues,
+                                   source.prefix.dkeys, source.prefix.dvalues};
+        return recorded<C>(ctx, y, places,
+                           [=](auto& c, auto dy, auto dquery, auto dkeys, auto dvalues,
+                               auto dprefix_keys, auto dprefix_values) {
+                               attention_backward_of<C, K, M>(c, own, {}, y, log_totals, dy, dquery,
+                                                              dkeys, dvalues);
+                               if (dquery.wanted()) dquery.use = gradient_use::adds;
+                               attention_backward_of<C, K2, bidirectional>(
+                                   c, prefix, {}, y, log_totals, dy, dquery, dprefix_keys,
+                                   dprefix_values);
+                           });
+    } else {
+        return y;
+    }
 }
 
 /// The sentence for a mask that is none.

@@ -6,6 +6,7 @@
 #include <reckon/ops/activate.hpp>
 #include <reckon/ops/add.hpp>
 #include <reckon/ops/add_row.hpp>
+#include <reckon/ops/add_scaled.hpp>
 #include <reckon/ops/attention.hpp>
 #include <reckon/ops/binary_cross_entropy.hpp>
 #include <reckon/ops/candidate_scores.hpp>
@@ -108,6 +109,7 @@ inline constexpr kernel_row kernel_table[] = {
     detail::row<ops::gated_op, Tag>(),
     detail::row<ops::add_op, Tag>(),
     detail::row<ops::add_row_op, Tag>(),
+    detail::row<ops::add_scaled_op, Tag>(),
     detail::row<ops::concat_op, Tag>(),
     detail::row<ops::pool_op, Tag>(),
     detail::row<ops::l2_normalize_op, Tag>(),
@@ -122,11 +124,13 @@ inline constexpr kernel_row kernel_table[] = {
     detail::row<ops::rms_norm_backward_op, Tag>(),
     detail::row<ops::rope_backward_op, Tag>(),
     detail::row<ops::attention_recorded_op<float, causal>, Tag>(),
+    detail::row<ops::attention_merge_op, Tag>(),
     detail::row<ops::attention_backward_op<float, causal>, Tag>(),
     detail::row<ops::activate_backward_op, Tag>(),
     detail::row<ops::gated_backward_op, Tag>(),
     detail::row<ops::add_backward_op, Tag>(),
     detail::row<ops::add_row_backward_op, Tag>(),
+    detail::row<ops::add_scaled_backward_op, Tag>(),
     detail::row<ops::concat_backward_op, Tag>(),
     detail::row<ops::pool_backward_op, Tag>(),
     detail::row<ops::l2_normalize_backward_op, Tag>(),

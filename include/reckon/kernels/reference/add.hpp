@@ -37,4 +37,25 @@ void add_row_backward(const cpu_reference&, C&, view<const E> dy, gradient_view<
     }
 }
 
+/// y += scale f
+template <class C, class E>
+void add_scaled_kernel(const cpu_reference&, C&, view<const E> f, view<const E> scale, view<E> y) {
+    for (idx i = 0; i < y.rows; ++i)
+        for (idx c = 0; c < y.cols; ++c) y(i, c) += scale(0, 0) * f(i, c);
+}
+
+/// df = scale dy, dscale = the sum of dy f
+template <class C, class E>
+void add_scaled_backward(const cpu_reference&, C&, view<const E> f, view<const E> scale,
+                         view<const E> dy, gradient_view<E> df, gradient_view<E> dscale) {
+    using Sum = typename C::sum;
+    Sum sum = 0;
+    for (idx i = 0; i < dy.rows; ++i)
+        for (idx c = 0; c < dy.cols; ++c) {
+            sum += Sum(dy(i, c)) * Sum(f(i, c));
+            if (df.wanted()) df.put(i, c, scale(0, 0) * dy(i, c));
+        }
+    if (dscale.wanted()) dscale.put(0, 0, E(sum));
+}
+
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -99,6 +99,24 @@ void attention_recorded_kernel(const cpu_reference&, C&, const attention_problem
     detail::attend<typename C::sum>(p, dropped, scratch, y, log_totals);
 }
 
+template <class C, class E>
+void attention_merge_kernel(const cpu_reference&, C&, view<const E> other,
+                            view<const E> other_totals, view<E> y, view<E> log_totals) {
+    using Sum = typename C::sum;
+    const idx heads = log_totals.cols, width = heads == 0 ? 0 : y.cols / heads;
+    for (idx r = 0; r < y.rows; ++r)
+        for (idx h = 0; h < heads; ++h) {
+            const Sum a = log_totals(r, h), b = other_totals(r, h);
+            if (b == HUGE_VALF) continue;
+            const Sum top = a == HUGE_VALF || a < b ? b : a;
+            const Sum weight = a == HUGE_VALF ? Sum(0) : std::exp(a - top);
+            const Sum other_weight = std::exp(b - top), total = weight + other_weight;
+            for (idx c = h * width; c < (h + 1) * width; ++c)
+                y(r, c) = E((weight * Sum(y(r, c)) + other_weight * Sum(other(r, c))) / total);
+            log_totals(r, h) = E(top + std::log(total));
+        }
+}
+
 template <class E, class K, class M>
 constexpr idx attention_backward_scratch(const cpu_reference&, const attention_problem<E, K, M>&,
                                          idx) {

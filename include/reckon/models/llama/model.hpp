@@ -68,12 +68,14 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     /// The mask of these texts: a decoder has but one region, and soft prompts are part of it.
     static constexpr causal mask_of(const regions&) { return {}; }
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
-    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
+    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook,
+              class Tasks = no_tasks>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
-                               const Keys& keys = {}, Hook&& hook = {}) const {
+                               const Keys& keys = {}, Hook&& hook = {},
+                               const Tasks& tasks = {}) const {
         ops::expect_positions(ctx, sequences, keys.first(), this->size.positions);
         const auto rotation = positions.of(ctx, sequences, keys.first());
-        const site at{sequences, mask, hook, rotation, keys};
+        const site at{sequences, mask, hook, rotation, keys, tasks};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x, at);
         return x;

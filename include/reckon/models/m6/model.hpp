@@ -76,10 +76,12 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         return {r.soft_prompts, {r.source}};
     }
     /// Embedded rows through the blocks, behind what `keys` holds of each sequence.
-    template <any_context C, mask M, class Keys = own_keys, class Hook = no_hook>
+    template <any_context C, mask M, class Keys = own_keys, class Hook = no_hook,
+              class Tasks = no_tasks>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask,
-                               const Keys& keys = {}, Hook&& hook = {}) const {
-        const site at{sequences, mask, hook, no_rotation{}, keys};
+                               const Keys& keys = {}, Hook&& hook = {},
+                               const Tasks& tasks = {}) const {
+        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x, at);
         return x;

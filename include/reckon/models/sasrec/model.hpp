@@ -75,10 +75,12 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     /// The mask of these sequences: rows see those before them, soft prompts each other.
     static constexpr prompted<causal> mask_of(const regions& r) { return {r.soft_prompts, {}}; }
     /// Embedded rows through the blocks.
-    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook>
+    template <any_context C, mask M = causal, class Keys = own_keys, class Hook = no_hook,
+              class Tasks = no_tasks>
     constexpr tensor_of<C> run(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask = {},
-                               const Keys& keys = {}, Hook&& hook = {}) const {
-        const site at{sequences, mask, hook, no_rotation{}, keys};
+                               const Keys& keys = {}, Hook&& hook = {},
+                               const Tasks& tasks = {}) const {
+        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
         x = layers(ctx, x, at, layers.all());
         if constexpr (norms_output) norm.in_place(ctx, x, at);
         return x;

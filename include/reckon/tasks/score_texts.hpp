@@ -1,0 +1,176 @@
+// Scoring (M6-Rec 2.1): what a task's options, or classes, have to say of a user's text and an
+// item's. The text is read at its last row.
+//     score_texts clicks{model, task, examples};           an objective to be tuned for
+//     const auto shares = score(ctx, model, task, examples);   [texts, classes], each row sums to 1
+#pragma once
+
+#include <reckon/ops/cross_entropy.hpp>
+#include <reckon/ops/log_softmax.hpp>
+#include <reckon/text/encode_pair.hpp>
+#include <reckon/tuning/resident_tasks.hpp>
+
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
+
+struct labelled_text {
+    encoded_pair text;
+    std::int32_t label = 0;
+};
+
+/// An objective (train/objective.hpp): the mean cross-entropy of the labels. The task's soft
+/// prompts stand in each batch once.
+template <class Model> class score_texts {
+  public:
+    struct batch {
+        task_batch rows;
+        std::vector<std::int32_t> labels;
+    };
+
+    score_texts(const Model& model, const task& t, std::span<const labelled_text> examples)
+        : model_(model), task_(t), examples_(examples) {
+        for (const labelled_text& e : examples)
+            if (e.label < 0 || idx(e.label) >= t.classes())
+                fail("score_texts", "label", t.classes() - 1, e.label);
+    }
+
+    idx size() const { return examples_.size(); }
+    idx rows(idx example) const { return examples_[example].text.ids.size(); }
+    void fill(batch& b, std::span<const std::int64_t> examples, idx /* epoch */) const {
+        b.rows.clear();
+        b.labels.clear();
+        if (task_.size.prompts != 0) b.rows.add_prompts(task_);
+        for (const std::int64_t i : examples) {
+            const labelled_text& e = examples_[idx(i)];
+            b.rows.add(task_, e.text.ids, e.text.types, e.text.source);
+            b.labels.push_back(e.label);
+        }
+        b.rows.end_task(task_);
+    }
+    double targets(const batch& b) const { return double(b.labels.size()); }
+
+    template <any_context C> double loss(C& ctx, const batch& b, double weight) const {
+        const auto read = read_texts(ctx, model_, b.rows, task_.prompts.look());
+        const auto logits = task_.logits(ctx, read, site{ragged{}, bidirectional{}});
+        return ops::cross_entropy(ctx, logits,
+                                  softmax_targets{.columns = {b.labels.data(), 1, b.labels.size()}},
+                                  {.weight = weight});
+    }
+
+  private:
+    const Model& model_;
+    const task& task_;
+    std::span<const labelled_text> examples_;
+};
+
+namespace detail {
+
+/// Shares of the classes from their logits; a number that is none is an error.
+template <any_context C>
+void put_shares(C& ctx, const tensor_of<C>& logits, std::span<const idx> at,
+                matrix<float>& shares) {
+    const auto logs = ops::log_softmax(ctx, logits);
+    for (idx i = 0; i < at.size(); ++i)
+        for (idx c = 0; c < logs.cols; ++c) {
+            const float share = std::exp(logs(i, c));
+            expect_that(std::isfinite(share), "score", "shares", "finite numbers", "others");
+            shares.look()(at[i], c) = share;
+        }
+}
+
+/// f(texts) for parts of a list, in the order of lengths, of at most `tokens` rows.
+template <class Rows, class F>
+void by_length(std::vector<idx> order, const Rows& rows, idx tokens, const F& f) {
+    std::stable_sort(order.begin(), order.end(), [&](idx a, idx b) { return rows(a) < rows(b); });
+    for (idx begin = 0; begin < order.size();) {
+        idx end = begin, sum = 0;
+        do sum += rows(order[end++]);
+        while (end < order.size() && sum + rows(order[end]) <= tokens);
+        f(std::span<const idx>{order}.subspan(begin, end - begin));
+        begin = end;
+    }
+}
+
+}  // namespace detail
+
+struct score_options {
+    idx tokens = 2048;  // of one pass through the model
+};
+
+/// The shares of a task's classes, [texts, classes].
+template <any_context C, class Model>
+matrix<float> score(C& ctx, const Model& model, const task& t, std::span<const labelled_text> texts,
+                    const score_options& options = {}) {
+    matrix<float> shares(texts.size(), t.classes());
+    const score_texts task{model, t, texts};
+    typename score_texts<Model>::batch batch;
+    std::vector<idx> all(texts.size());
+    std::iota(all.begin(), all.end(), idx{0});
+    std::vector<std::int64_t> taken;
+    detail::by_length(
+        std::move(all), [&](idx i) { return task.rows(i); }, options.tokens,
+        [&](std::span<const idx> part) {
+            const auto scope = ctx.scope();
+            taken.assign(part.begin(), part.end());
+            task.fill(batch, taken, 0);
+            const auto read = read_texts(ctx, model, batch.rows, t.prompts.look());
+            detail::put_shares(ctx, t.logits(ctx, read, site{ragged{}, bidirectional{}}), part,
+                               shares);
+        });
+    return shares;
+}
+
+/// A text, and the slot of its task.
+struct asked_text {
+    const encoded_pair* text;
+    idx slot;
+};
+
+/// The same for texts of many tasks that are resident: a list of shares for each text.
+template <any_context C, class Model>
+std::vector<std::vector<float>> score(C& ctx, const resident_tasks<Model>& tasks,
+                                      std::span<const asked_text> texts,
+                                      const score_options& options = {}) {
+    std::vector<std::vector<float>> shares(texts.size());
+    std::vector<idx> all(texts.size());
+    std::iota(all.begin(), all.end(), idx{0});
+    task_batch batch;
+    detail::by_length(
+        std::move(all), [&](idx i) { return texts[i].text->ids.size(); }, options.tokens,
+        [&](std::span<const idx> part) {
+            std::vector<idx> order{part.begin(), part.end()};
+            std::stable_sort(order.begin(), order.end(),
+                             [&](idx a, idx b) { return texts[a].slot < texts[b].slot; });
+            batch.clear();
+            const auto scope = ctx.scope();
+            for (idx i = 0; i < order.size(); ++i) {
+                const asked_text& own = texts[order[i]];
+                tasks.add(batch, own.slot, own.text->ids, own.text->types, own.text->source);
+                if (i + 1 == order.size() || texts[order[i + 1]].slot != own.slot)
+                    tasks.end_task(batch, own.slot);
+            }
+            const auto read = tasks.read_texts(ctx, batch);
+            for (idx begin = 0, end = 0; begin < order.size(); begin = end) {
+                const idx slot = texts[order[begin]].slot;
+                while (end < order.size() && texts[order[end]].slot == slot) ++end;
+                const task& t = tasks.at(slot);
+                const auto inside = ctx.scope();
+                const auto logs = ops::log_softmax(
+                    ctx,
+                    t.logits(ctx, read.slice(begin, end - begin), site{ragged{}, bidirectional{}}));
+                for (idx i = begin; i < end; ++i)
+                    for (idx c = 0; c < logs.cols; ++c) {
+                        const float share = std::exp(logs(i - begin, c));
+                        expect_that(std::isfinite(share), "score", "shares", "finite numbers",
+                                    "others");
+                        shares[order[i]].push_back(share);
+                    }
+            }
+        });
+    return shares;
+}
+
+}}}  // namespace reckon::v0::RECKON_ISA
