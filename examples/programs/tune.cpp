@@ -145,23 +145,23 @@ template <class Tag> class tuning_run {
         begin_task(plain, all.model, all.own, words, s_.seed);
 
         const idx own = count(all.own).parameters, backbone = count(all.model).parameters;
-        const auto kept = [&](const auto& learned) {
-            save_delta(learned, {name(), digest, all.own}, s_.out);
-        };
-        idx trained = own;
         if (trains_backbone(method)) {
-            trained += backbone;
-            run(all, all.model, all, plain, examples, held_out,
+            parameters learned{all};
+            recording_context<Tag> ctx{learned.ranges(), machine_};
+            fit(ctx, learned, all.model, all.own, examples, held_out, digest,
                 [&] { return score(plain, prepare(plain, all.model), all.own, held_out); });
-            kept(all);
+            keep(all, {name(), digest, all.own});
         } else {
+            parameters learned{all.own};
+            recording_context<Tag> ctx{learned.ranges(), machine_};
             const auto ready = prepare(plain, all.model);
-            run_frozen(all, plain, examples, held_out,
-                       [&] { return score(plain, ready, all.own, held_out); });
-            kept(all.own);
+            fit(ctx, learned, prepare(ctx, all.model), all.own, examples, held_out, digest,
+                [&] { return score(plain, ready, all.own, held_out); });
             if (digest_of(all.model) != digest)
                 throw load_error("tune", "backbone", digest, "another one after the run");
+            keep(all.own, {name(), digest, all.own});
         }
+        const idx trained = own + (trains_backbone(method) ? backbone : 0);
         std::printf("trainable %zu of %zu (%.2f %%)\n", trained, own + backbone,
                     100 * double(trained) / double(own + backbone));
     }
@@ -171,30 +171,10 @@ template <class Tag> class tuning_run {
         return s_.name.empty() ? std::filesystem::path(s_.out).stem().string() : s_.name;
     }
 
-    template <class M, class Validate>
-    void run_frozen(whole<M>& all, context<Tag>& plain, std::span<const labelled_text> examples,
-                    std::span<const labelled_text> held_out, const Validate& validate) const {
-        parameters learned{all.own};
-        recording_context<Tag> ctx{learned.ranges(), machine_};
-        const auto ready = prepare(ctx, all.model);
-        fit(ctx, learned, ready, all.own, examples, held_out, validate);
-        take_best(all.own);
-        (void)plain;
-    }
-    template <class M, class Validate>
-    void run(whole<M>& all, const M& model, whole<M>& learner, context<Tag>&,
-             std::span<const labelled_text> examples, std::span<const labelled_text> held_out,
-             const Validate& validate) const {
-        parameters learned{learner};
-        recording_context<Tag> ctx{learned.ranges(), machine_};
-        fit(ctx, learned, model, all.own, examples, held_out, validate);
-        take_best(learner);
-    }
-
     template <class C, class Model, class Validate>
     void fit(C& ctx, parameters<>& learned, const Model& model, const task& own,
              std::span<const labelled_text> examples, std::span<const labelled_text> held_out,
-             const Validate& validate) const {
+             const std::string& backbone, const Validate& validate) const {
         epoch_lines lines;
         if (own.classes() > 2) lines.metric = "valid_accuracy";
         idx rows = 0;
@@ -208,8 +188,10 @@ template <class Tag> class tuning_run {
                        .batch = {.rows = s_.batch_tokens},
                        .clip = 1,
                        .seed = s_.seed,
+                       .save_every = 50,
                        .folder = s_.out + ".run",
-                       .task = {{"method", s_.method},
+                       .task = {{"backbone", backbone},
+                                {"method", s_.method},
                                 {"options", reckon::detail::joined(own.options)},
                                 {"prompts", std::to_string(own.size.prompts)},
                                 {"rank", std::to_string(own.size.rank)},
@@ -219,9 +201,10 @@ template <class Tag> class tuning_run {
         tuned(score_texts{model, own, examples}, [&] { return quality(validate(), held_out); });
     }
 
-    /// The parameters of the best epoch.
-    template <class Learner> void take_best(Learner& learner) const {
+    /// The parameters of the best epoch become the task's file.
+    template <class Learner> void keep(Learner& learner, named_task about) const {
         load_parameters(learner, safetensors::open(s_.out + ".run/model.safetensors"));
+        save_delta(learner, about, s_.out);
     }
     static std::string file_digest(const std::string& path) {
         const mapped_file file{path};

