@@ -8,6 +8,7 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/site.hpp>
 #include <reckon/ops/concat.hpp>
+#include <reckon/ops/pool.hpp>
 #include <reckon/tuning/task.hpp>
 
 #include <span>
