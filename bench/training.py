@@ -18,11 +18,12 @@ import tempfile
 import time
 
 KEEP = "glibc.malloc.trim_threshold=4294967296:glibc.malloc.mmap_threshold=4294967296"
-STEPS = ["prompt-4x256", "full-4x256", "prompt-12x768", "sasrec-2x64"]
+STEPS = ["prompt-4x256", "full-4x256", "prompt-12x768", "one-copy-12x768", "sasrec-2x64"]
 SHAPES = {  # layers, width, heads, hidden, sequences, rows, prompts
     "prompt-4x256": (4, 256, 4, 1024, 32, 44, 20),
     "full-4x256": (4, 256, 4, 1024, 32, 44, 20),
     "prompt-12x768": (12, 768, 12, 3072, 4, 108, 20),
+    "one-copy-12x768": (12, 768, 12, 3072, 4, 108, 20),
     "sasrec-2x64": (2, 64, 2, 256, 128, 50, 0),
 }
 
@@ -57,6 +58,10 @@ class Step:
         self.torch, self.name, self.dropout, self.bf16 = torch, name, dropout, bf16
         layers, width, heads, _, sequences, rows, prompts = SHAPES[name]
         self.layers, self.heads = layers, heads
+        self.mask = None  # M6-Rec's: prompts see only each other
+        if name.startswith("one-copy"):
+            self.mask = torch.ones(prompts + rows, prompts + rows, dtype=torch.bool)
+            self.mask[:prompts, prompts:] = False
         tensors = load_file(weights)
         learns = {name for name in tensors
                   if not name.endswith("types")
@@ -90,7 +95,8 @@ class Step:
             return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
         q, k, v = (split(linear(f"attention.{part}", x)) for part in ("query", "key", "value"))
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal, dropout_p=self.dropout)
+        dropped = self.dropout if self.mask is None else 0
+        y = F.scaled_dot_product_attention(q, k, v, self.mask, is_causal=causal, dropout_p=dropped)
         y = linear("attention.out", y.transpose(1, 2).reshape(x.shape))
         x = norm("norm_1", x + F.dropout(y, self.dropout))
         y = linear("ffn.down", F.gelu(linear("ffn.up", x)))
@@ -111,7 +117,11 @@ class Step:
             x = self.block(x, i, sasrec)
         if sasrec:
             return F.cross_entropy(F.linear(x.reshape(-1, x.shape[-1]), p["items.weight"]), self.targets)
-        return F.cross_entropy(F.linear(x[:, -1], p["task.classes"]), self.targets)
+        if self.mask is not None:
+            classes = p["task.classifier.weight"], p["task.classifier.bias"]
+        else:
+            classes = p["task.classes"], None
+        return F.cross_entropy(F.linear(x[:, -1], *classes), self.targets)
 
     def __call__(self):
         self.optimiser.zero_grad(set_to_none=True)

@@ -7,6 +7,8 @@
 //     prompt-4x256    20 trained rows in front of 44 of each of 32 texts, the body frozen
 //     full-4x256      the same, everything trained
 //     prompt-12x768   20 + 108 rows of 4 texts, the body frozen
+//     one-copy-12x768 the same of a task whose prompts see only each other: they stand in the batch
+//                     once. (No weights of attention are dropped here, on neither side.)
 //     sasrec-2x64     128 histories of 50, softmax over 12,103 items
 // Tuning reads the last row of each sequence into two classes.
 #include "support/backends.hpp"
@@ -20,6 +22,7 @@
 #include <reckon/models/sasrec/model.hpp>
 #include <reckon/ops/cross_entropy.hpp>
 #include <reckon/ops/pool.hpp>
+#include <reckon/tasks/score_texts.hpp>
 #include <reckon/train/initialise.hpp>
 #include <reckon/train/optimiser.hpp>
 
@@ -40,6 +43,7 @@ struct settings {
     std::string step, weights, gradients;
     float dropout = 0;
     idx threads = 1;
+    bool attention = true;  // whether its weights are dropped too
 };
 
 /// As every such run begins.
@@ -86,7 +90,10 @@ void serve(const settings& how, parameters<>& learned, recording_context<Tag>& c
            const std::vector<std::int64_t>& examples, const Loss& loss) {
     const auto once = [&](auto& c, float rate, idx step) {
         const auto scope = c.scope();
-        c.drop({{.embedding = rate, .attention = rate, .attention_out = rate, .ffn_out = rate},
+        c.drop({{.embedding = rate,
+                 .attention = how.attention ? rate : 0,
+                 .attention_out = rate,
+                 .ffn_out = rate},
                 1,
                 step,
                 examples.data()});
@@ -172,6 +179,42 @@ void tune(const settings& how, const bert::config& size, idx sequences, idx rows
     }
 }
 
+/// A task of M6-Rec's prompts: its body's weights are saved beside it.
+struct prompted_task {
+    bert::model<> body;
+    task own;
+
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("body", self.body...);
+        f("task", self.own...);
+    }
+};
+template <class Tag>
+void tune_one_copy(settings how, const bert::config& size, idx sequences, idx rows) {
+    prompted_task model{bert::model<>{size}, {}};
+    model.own =
+        task{tuning_method::prompt, sizes_of_task(model.body), {.prompts = 20}, {"0", "1"}, {}};
+    begin(model, 1);
+    save_parameters(model, how.weights);
+    const auto ids = ids_below(sequences * rows, size.vocabulary, 5);
+    std::vector<labelled_text> texts(sequences);
+    for (idx s = 0; s < sequences; ++s) {
+        texts[s].text.ids.assign(ids.data() + s * rows, ids.data() + (s + 1) * rows);
+        texts[s].label = std::int32_t(s % 2);
+    }
+    std::vector<std::int64_t> examples(sequences);
+    std::iota(examples.begin(), examples.end(), std::int64_t{0});
+    parameters learned{model.own};
+    recording_context<Tag> ctx{learned.ranges(), options(how.threads)};
+    const auto frozen = prepare(ctx, model.body);
+    const score_texts objective{frozen, model.own, texts};
+    typename score_texts<std::remove_const_t<decltype(frozen)>>::batch batch;
+    objective.fill(batch, examples, 0);
+    how.attention = false;
+    serve(how, learned, ctx, examples,
+          [&](auto& c) { return objective.loss(c, batch, 1 / double(sequences)); });
+}
+
 template <class Tag> void train_sasrec(const settings& how) {
     sasrec::model<> model{
         {.items = 12103, .positions = 50, .layers = 2, .heads = 2, .width = 64, .hidden = 256}};
@@ -225,12 +268,14 @@ int main(int argc, char** argv) {
         tune<cpu>(how, small, 32, 44, true);
     else if (how.step == "prompt-12x768")
         tune<cpu>(how, base, 4, 108, false);
+    else if (how.step == "one-copy-12x768")
+        tune_one_copy<cpu>(how, base, 4, 108);
     else if (how.step == "sasrec-2x64")
         train_sasrec<cpu>(how);
     else {
         std::fprintf(stderr,
-                     "training_worker: --step: expected prompt-4x256, full-4x256, prompt-12x768 or "
-                     "sasrec-2x64, got %s\n",
+                     "training_worker: --step: expected prompt-4x256, full-4x256, prompt-12x768, "
+                     "one-copy-12x768 or sasrec-2x64, got %s\n",
                      how.step.c_str());
         return 2;
     }

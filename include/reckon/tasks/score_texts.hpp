@@ -28,6 +28,7 @@ template <class Model> class score_texts {
     struct batch {
         task_batch rows;
         std::vector<std::int32_t> labels;
+        std::vector<std::int64_t> examples;  // of each sequence; the prompts' own is -1
     };
 
     score_texts(const Model& model, const task& t, std::span<const labelled_text> examples)
@@ -42,17 +43,27 @@ template <class Model> class score_texts {
     void fill(batch& b, std::span<const std::int64_t> examples, idx /* epoch */) const {
         b.rows.clear();
         b.labels.clear();
-        if (task_.size.prompts != 0) b.rows.add_prompts(task_);
+        b.examples.clear();
+        if (task_.size.prompts != 0) {
+            b.rows.add_prompts(task_);
+            b.examples.push_back(-1);
+        }
         for (const std::int64_t i : examples) {
             const labelled_text& e = examples_[idx(i)];
             b.rows.add(task_, e.text.ids, e.text.types, e.text.source);
             b.labels.push_back(e.label);
+            b.examples.push_back(i);
         }
         b.rows.end_task(task_);
     }
     double targets(const batch& b) const { return double(b.labels.size()); }
 
     template <any_context C> double loss(C& ctx, const batch& b, double weight) const {
+        if constexpr (C::recording) {
+            auto dropped = ctx.dropout();
+            dropped.examples = b.examples.data();
+            ctx.drop(dropped);
+        }
         const auto read = read_texts(ctx, model_, b.rows, task_.prompts.look());
         const auto logits = task_.logits(ctx, read, site{ragged{}, bidirectional{}});
         return ops::cross_entropy(ctx, logits,
