@@ -9,6 +9,8 @@
 //     prompt-12x768   20 + 108 rows of 4 texts, the body frozen
 //     one-copy-12x768 the same of a task whose prompts see only each other: they stand in the batch
 //                     once. (No weights of attention are dropped here, on neither side.)
+//     option-adapter  M6-Rec's option-adapter of MiniLM's shape over 64 texts as long as MovieLens
+//                     histories are, in four steps of texts of like length, nothing padded
 //     sasrec-2x64     128 histories of 50, softmax over 12,103 items
 // Tuning reads the last row of each sequence into two classes.
 #include "support/backends.hpp"
@@ -44,6 +46,7 @@ struct settings {
     float dropout = 0;
     idx threads = 1;
     bool attention = true;  // whether its weights are dropped too
+    idx parts = 1;          // steps of an answer
 };
 
 /// As every such run begins.
@@ -121,10 +124,12 @@ void serve(const settings& how, parameters<>& learned, recording_context<Tag>& c
     optimiser_state<> state;
     for (std::string line; std::getline(std::cin, line);) {
         const double begun = machine::wall_seconds();
-        learned.clear_gradients();
-        once(ctx, how.dropout, state.steps);
-        gradient_norm(ctx, learned);
-        step(ctx, optimiser, learned, 1, 1, state);
+        for (idx part = 0; part < how.parts; ++part) {
+            learned.clear_gradients();
+            once(ctx, how.dropout, state.steps);
+            gradient_norm(ctx, learned);
+            step(ctx, optimiser, learned, 1, 1, state);
+        }
         std::printf("%.3f\n", 1e3 * (machine::wall_seconds() - begun));
         std::fflush(stdout);
     }
@@ -215,6 +220,49 @@ void tune_one_copy(settings how, const bert::config& size, idx sequences, idx ro
           [&](auto& c) { return objective.loss(c, batch, 1 / double(sequences)); });
 }
 
+/// Lengths of 64 texts of examples/click_texts.cpp (1,000 drawn, every sixteenth by length), ids
+/// and marks counted by MiniLM's vocabulary.
+constexpr idx history_lengths[] = {100};
+
+template <class Tag> void tune_histories(settings how) {
+    prompted_task model{bert::model<>{bert::minilm}, {}};
+    model.own = task{tuning_method::option_adapter, sizes_of_task(model.body),
+                     {.prompts = 20, .rank = 32}, {"no", "yes"}, {101, 102}};
+    begin(model, 1);
+    save_parameters(model, how.weights);
+    std::vector<labelled_text> texts(std::size(history_lengths));
+    for (idx i = 0; i < texts.size(); ++i) {
+        auto& ids = texts[i].text.ids;
+        ids = ids_below(history_lengths[i], 29000, 5 + i);
+        for (auto& id : ids) id += 1000;
+        ids.front() = 101;
+        ids[ids.size() / 2] = ids.back() = 102;
+        texts[i].text.types.assign(ids.size(), 1);
+        std::fill_n(texts[i].text.types.begin(), ids.size() / 2 + 1, 0);
+        texts[i].label = std::int32_t(i % 2);
+    }
+    parameters learned{model.own};
+    recording_context<Tag> ctx{learned.ranges(), options(how.threads)};
+    const auto frozen = prepare(ctx, model.body);
+    const score_texts objective{frozen, model.own, texts};
+    constexpr idx parts = 4;
+    typename score_texts<std::remove_const_t<decltype(frozen)>>::batch batches[parts];
+    const idx each = texts.size() / parts;
+    std::vector<std::int64_t> examples(each);
+    for (idx part = 0; part < parts; ++part) {
+        std::iota(examples.begin(), examples.end(), std::int64_t(part * each));
+        objective.fill(batches[part], examples, 0);
+    }
+    how.attention = false;
+    how.parts = parts;
+    idx part = parts - 1;  // the longest is recorded first, so that memory is taken once
+    serve(how, learned, ctx, examples, [&](auto& c) {
+        const double loss = objective.loss(c, batches[part], 1 / double(each));
+        part = (part + 1) % parts;
+        return loss;
+    });
+}
+
 template <class Tag> void train_sasrec(const settings& how) {
     sasrec::model<> model{
         {.items = 12103, .positions = 50, .layers = 2, .heads = 2, .width = 64, .hidden = 256}};
@@ -270,12 +318,14 @@ int main(int argc, char** argv) {
         tune<cpu>(how, base, 4, 108, false);
     else if (how.step == "one-copy-12x768")
         tune_one_copy<cpu>(how, base, 4, 108);
+    else if (how.step == "option-adapter")
+        tune_histories<cpu>(how);
     else if (how.step == "sasrec-2x64")
         train_sasrec<cpu>(how);
     else {
         std::fprintf(stderr,
                      "training_worker: --step: expected prompt-4x256, full-4x256, prompt-12x768, "
-                     "one-copy-12x768 or sasrec-2x64, got %s\n",
+                     "one-copy-12x768, option-adapter or sasrec-2x64, got %s\n",
                      how.step.c_str());
         return 2;
     }

@@ -170,6 +170,9 @@ void check_tables(const context_options& how) {
             });
 }
 
+/// Groups of sequences, and what stands in front of each.
+constexpr std::int32_t groups[]{0, 4, 55, 355}, first_keys[]{0, 7, 7}, key_counts[]{7, 0, 290};
+
 void check_attention(const context_options& how) {
     static constexpr std::int32_t source[]{2, 1, 3, 200};
     const std::vector<std::int32_t> offsets{0, 3, 4, 55, 355};
@@ -197,7 +200,6 @@ void check_attention(const context_options& how) {
     const auto mask = dropout_step{dropout_rates::all(.3f), 9, 4}.at(dropout_place::attention, 2);
     check(causal{}, 2, 1, 8, 8, mask);
 
-    static constexpr std::int32_t groups[]{0, 4, 55, 355}, first[]{0, 7, 7}, count[]{7, 0, 290};
     for (const auto& [key_width, value_width] : {std::pair<idx, idx>{5, 7}, {16, 32}})
         gradients_agree(how,
                         {{{1, 355, 4 * key_width},
@@ -208,8 +210,8 @@ void check_attention(const context_options& how) {
                          {}},
                         [&](auto& ctx, auto& in) {
                             auto prefix = ops::key_values_from(ctx, in.x[3], in.x[4]);
-                            prefix.first = first;
-                            prefix.count = count;
+                            prefix.first = first_keys;
+                            prefix.count = key_counts;
                             const auto own = ops::key_values_from(ctx, in.x[1], in.x[2]);
                             return ops::attention(ctx, in.x[0], sequences,
                                                   ops::behind_prefix{own, prefix, ragged{groups}},
