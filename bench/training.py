@@ -11,19 +11,24 @@ cmake/bootstrap.sh bench torch` installs; run this with that Python."""
 import argparse
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+WORKER_SOURCE = pathlib.Path(__file__).with_name("training_worker.cpp")
+HISTORY_LENGTHS = re.compile(r"history_lengths\[\] = \{([0-9,\s]*)\}")
 KEEP = "glibc.malloc.trim_threshold=4294967296:glibc.malloc.mmap_threshold=4294967296"
-STEPS = ["prompt-4x256", "full-4x256", "prompt-12x768", "one-copy-12x768", "sasrec-2x64"]
+STEPS = ["prompt-4x256", "full-4x256", "prompt-12x768", "one-copy-12x768", "option-adapter",
+         "sasrec-2x64"]
 SHAPES = {  # layers, width, heads, hidden, sequences, rows, prompts
     "prompt-4x256": (4, 256, 4, 1024, 32, 44, 20),
     "full-4x256": (4, 256, 4, 1024, 32, 44, 20),
     "prompt-12x768": (12, 768, 12, 3072, 4, 108, 20),
     "one-copy-12x768": (12, 768, 12, 3072, 4, 108, 20),
+    "option-adapter": (6, 384, 12, 1536, 16, 0, 20),
     "sasrec-2x64": (2, 64, 2, 256, 128, 50, 0),
 }
 
@@ -72,13 +77,60 @@ class Step:
             self.prefix, self.norm = "", "norm"
             self.ids = torch.from_numpy(philox_below(sequences * rows, 12101, 5)).view(sequences, rows)
             self.targets = torch.from_numpy(philox_below(sequences * rows, 12101, 6))
+        elif name == "option-adapter":
+            self.prefix = "body."
         else:
             self.prefix = "body."
             self.ids = torch.from_numpy(philox_below(sequences * rows, 1000, 5)).view(sequences, rows)
             self.targets = torch.arange(sequences) % 2
+        self.parts = [None]
+        if name == "option-adapter":
+            self.pad_histories(weights, prompts)
         self.epsilon = 1e-12
         self.optimiser = torch.optim.AdamW([v for v in self.p.values() if v.requires_grad], lr=1e-6,
                                            foreach=True)
+
+    def pad_histories(self, weights, prompts):
+        """64 texts in four batches of like length, each padded to its longest, with the mask of prompts
+        that see only each other and of texts that see them and themselves."""
+        torch = self.torch
+        lengths = HISTORY_LENGTHS.search(WORKER_SOURCE.read_text())
+        lengths = [int(word) for word in lengths[1].replace(",", " ").split()]
+        texts = []
+        for i, length in enumerate(lengths):
+            ids = torch.from_numpy(philox_below(length, 29000, 5 + i)) + 1000
+            ids[0], ids[length // 2], ids[-1] = 101, 102, 102
+            texts.append(ids)
+        self.parts = []
+        for begin in range(0, len(texts), 16):
+            own = texts[begin:begin + 16]
+            longest = max(map(len, own))
+            ids, types = torch.zeros(16, longest, dtype=torch.long), torch.zeros(16, longest, dtype=torch.long)
+            mask = torch.zeros(16, 1, prompts + longest, prompts + longest, dtype=torch.bool)
+            mask[:, :, :, :prompts] = True
+            for i, text in enumerate(own):
+                ids[i, :len(text)] = text
+                types[i, len(text) // 2 + 1:] = 1
+                mask[i, :, prompts:, prompts:prompts + len(text)] = True
+            last = torch.tensor([prompts + len(text) - 1 for text in own])
+            self.parts.append((ids, types, mask, last, (torch.arange(16) + begin) % 2))
+
+    def tuned_loss(self, part):
+        torch, p, F = self.torch, self.p, self.torch.nn.functional
+        ids, types, self.mask, last, labels = part
+        own = p["task.prompts"]
+        x = F.embedding(ids, p["body.tokens.weight"])
+        for row, special in ((20, 101), (21, 102)):
+            x = torch.where((ids == special).unsqueeze(-1), own[row], x)
+        x = torch.cat([own[:20].expand(len(x), -1, -1), x], 1)
+        types = torch.cat([torch.zeros(len(x), 20, dtype=torch.long), types], 1)
+        x = x + p["body.positions.weight"][:x.shape[1]] + F.embedding(types, p["body.types"])
+        x = F.layer_norm(x, x.shape[-1:], p["body.norm.gain"], p["body.norm.bias"], self.epsilon)
+        x = F.dropout(x, self.dropout)
+        for i in range(self.layers):
+            x = self.block(x, i, False)
+        read = x[torch.arange(len(x)), last]
+        return F.cross_entropy(read @ own[18:20].T, labels)
 
     def block(self, x, i, causal):
         torch, p, F = self.torch, self.p, self.torch.nn.functional
@@ -100,6 +152,11 @@ class Step:
         y = linear("attention.out", y.transpose(1, 2).reshape(x.shape))
         x = norm("norm_1", x + F.dropout(y, self.dropout))
         y = linear("ffn.down", F.gelu(linear("ffn.up", x)))
+        if self.name == "option-adapter":
+            beside = {part: p[f"task.adapters.{i}.{part}"] for part in
+                      ("down.weight", "down.bias", "up.weight", "up.bias", "gate")}
+            h = F.gelu(F.linear(x, beside["down.weight"], beside["down.bias"]))
+            y = y + beside["gate"].view(()) * F.linear(h, beside["up.weight"], beside["up.bias"])
         return norm("norm_2", x + F.dropout(y, self.dropout))
 
     def loss(self):
@@ -123,16 +180,20 @@ class Step:
             classes = p["task.classes"], None
         return F.cross_entropy(F.linear(x[:, -1], *classes), self.targets)
 
+    def loss_of(self, part):
+        return self.loss() if part is None else self.tuned_loss(part)
+
     def __call__(self):
-        self.optimiser.zero_grad(set_to_none=True)
-        if self.bf16:
-            with self.torch.autocast("cpu", self.torch.bfloat16):
-                loss = self.loss()
-        else:
-            loss = self.loss()
-        loss.backward()
-        self.torch.nn.utils.clip_grad_norm_([v for v in self.p.values() if v.requires_grad], 1e9)
-        self.optimiser.step()
+        for part in self.parts:
+            self.optimiser.zero_grad(set_to_none=True)
+            if self.bf16:
+                with self.torch.autocast("cpu", self.torch.bfloat16):
+                    loss = self.loss_of(part)
+            else:
+                loss = self.loss_of(part)
+            loss.backward()
+            self.torch.nn.utils.clip_grad_norm_([v for v in self.p.values() if v.requires_grad], 1e9)
+            self.optimiser.step()
 
 
 def torch_worker(arguments):
@@ -144,7 +205,7 @@ def torch_worker(arguments):
     before = peak_memory()
     if arguments.gradients:
         from safetensors.torch import load_file
-        step.loss().backward()
+        step.loss_of(step.parts[0]).backward()
         pairs = [(mine, step.p[name if name in step.p else f"task.{name}"].grad)
                  for name, mine in load_file(arguments.gradients).items()]
         # Some gradients are 0 but for rounding (of the keys' biases): they are held to the others.

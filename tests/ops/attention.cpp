@@ -1,7 +1,7 @@
 #include "golden.hpp"
+#include "support/backends.hpp"
 
 #include <reckon/core/random.hpp>
-#include <reckon/cpu.hpp>
 #include <reckon/ops/attention.hpp>
 
 #include <numeric>
@@ -92,8 +92,9 @@ TEST_CASE("queries of one head group share a key head") {
     }
 }
 
-TEMPLATE_TEST_CASE("keys that stand in front are keys of the sequence", "", cpu_reference, cpu) {
-    context<TestType> ctx;
+TEMPLATE_TEST_CASE("keys that stand in front are keys of the sequence", "",
+                   RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_CPU) {
+    context<typename TestType::tag> ctx;
     const auto random = [&](std::uint64_t seed, idx rows) {
         auto x = ctx.make(rows, 6);
         for (idx i = 0; i < x.size(); ++i) x.data[i] = philox{seed}.uniform(i, -3, 3);

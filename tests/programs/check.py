@@ -393,6 +393,36 @@ def test_a_killed_run_goes_on_to_the_same_bytes():
         assert lines[0] == lines[1], lines
 
 
+def test_curves_of_a_run_become_a_picture_and_a_page():
+    pythons = [python for python in (sys.executable, "/usr/bin/python3") if subprocess.run(
+        [python, "-c", "import matplotlib"], capture_output=True).returncode == 0]
+    if not pythons:
+        skip("no matplotlib")
+
+    def plot(*arguments):
+        return subprocess.run([pythons[0], SOURCE / "examples" / "plot_training.py", *arguments],
+                              capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_log(folder / "data.txt")
+        output(*train(folder / "data.txt", folder / "run", "--epochs", "3"))
+        log = folder / "run" / "log.jsonl"
+        whole = log.read_text()
+        for text in (whole, whole[:-20]):  # the second as it is while it grows
+            log.write_text(text)
+            done = plot(folder / "run", "--output", folder / "curves")
+            assert done.returncode == 0 and done.stdout == "", done
+            assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+            page = (folder / "curves.html").read_text()
+            assert page.count("<tr") == 1 + (3 if text == whole else 2), page
+            assert "data:image/png;base64," in page and "http" not in page
+        log.write_text("{}\n" + whole)
+        for run in ("run", "none"):
+            done = plot(folder / run, "--output", folder / "curves")
+            assert done.returncode == 1 and done.stderr.count("\n") == 1, done
+            assert "log.jsonl" in done.stderr, done
+
+
 def test_runs_that_cannot_be_are_refused_in_one_line():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
