@@ -186,6 +186,7 @@ template <class Own, class Prefix = Own> struct behind_prefix {
     Prefix prefix;  // its first and count: of each group
     ragged groups;
 };
+template <class Own, class Prefix> behind_prefix(Own, Prefix, ragged) -> behind_prefix<Own, Prefix>;
 
 /// y of two parts of a row's keys, head by head: with L_i the logarithm of a part's total weight
 /// (+inf: it has no keys) and L that of both, y = e^(L_1 - L) y_1 + e^(L_2 - L) y_2. What the
