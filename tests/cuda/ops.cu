@@ -16,7 +16,8 @@ constexpr bool served_on_the_gpu() {
                              name == "add_rms_norm" ||                             // by their parts
                              name.ends_with(", recorded") || name == "dropout" ||  // training
                              name.ends_with("cross_entropy") || name == "candidate_scores" ||
-                             name.ends_with("_update") || name == "squares";
+                             name.ends_with("_update") || name == "squares" ||
+                             name == "attention, merge" || name == "add_scaled";  // tasks
         if ((std::string_view{backend} == "cuda") == missing) return false;
     }
     return true;
