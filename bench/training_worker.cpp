@@ -153,9 +153,8 @@ double tuning_loss(auto& ctx, const Body& body, const tuned& task, const labelle
     const auto prompts = soft_prompts_of(ctx, task.prompts.look(), per_sequence{},
                                          per_sequence{task.prompts.rows()}, batch.sequences);
     const auto x = with_soft_prompts(ctx, body, prompts, batch);
-    const auto y = body.run(ctx, x, prompts.all);
-    const auto scores = ops::linear(ctx, ops::pool(ctx, y, prompts.all, pooling::last),
-                                    std::as_const(task.classes).look());
+    const auto scores =
+        ops::linear(ctx, body.run_last(ctx, x, prompts.all), std::as_const(task.classes).look());
     const idx sequences = texts.classes.size();
     return ops::cross_entropy(ctx, scores, {.columns = {texts.classes.data(), 1, sequences}},
                               {.weight = 1 / double(sequences)});
@@ -262,7 +261,8 @@ template <class Tag> void tune_histories(settings how) {
     }
     how.attention = false;
     how.parts = parts;
-    idx part = parts - 1;  // the longest is counted first, for the memory; gradients are of the first
+    idx part =
+        parts - 1;  // the longest is counted first, for the memory; gradients are of the first
     serve(how, learned, ctx, examples, [&](auto& c) {
         const double loss = objective.loss(c, batches[part], 1 / double(each));
         part = (part + 1) % parts;

@@ -1,4 +1,7 @@
 // Every model is a backbone, in any memory and with any spec.
+#include "support/backends.hpp"
+#include "support/small_models.hpp"
+
 #include <catch2/catch.hpp>
 #include <reckon/convert/quantise.hpp>
 #include <reckon/kernels/reference.hpp>
@@ -11,6 +14,7 @@
 #include <reckon/tasks/rank_last_items.hpp>
 
 using namespace reckon;
+using small::with_random_weights;
 
 namespace {
 using reference = context<cpu_reference>;
@@ -31,4 +35,43 @@ TEST_CASE("all models are backbones, and have the head that their tasks ask for"
     STATIC_REQUIRE_FALSE(language_model<bert::model<>, reference>);
     STATIC_REQUIRE(next_item_model<sasrec::model<>, reference>);
     STATIC_REQUIRE_FALSE(next_item_model<llama::model<>, reference>);
+}
+
+TEMPLATE_TEST_CASE("the last rows alone are the last of all rows", "",
+                   RECKON_BACKENDS_REFERENCE RECKON_BACKENDS_CPU) {
+    context<typename TestType::tag> ctx;
+    const auto check = [&](const auto& model, const auto& mask) {
+        const auto batch = small::batch();
+        const auto x = model.embed(ctx, batch), again = model.embed(ctx, batch);
+        const auto last = model.run_last(ctx, x, batch.sequences, mask);
+        const auto all = model.run(ctx, again, batch.sequences, mask);
+        const auto expected = ops::pool(ctx, all, batch.sequences, pooling::last);
+        REQUIRE(last.rows == batch.sequences.count());
+        for (idx i = 0; i < last.size(); ++i)
+            CHECK(std::abs(last.data[i] - expected.data[i]) < 1e-5f);
+    };
+    check(with_random_weights(bert::model<>{small::bert_size}), bidirectional{});
+    constexpr std::int32_t source[]{2, 1, 3};
+    check(
+        with_random_weights(m6::model<>{
+            {.vocabulary = 20, .positions = 8, .layers = 3, .heads = 2, .width = 8, .hidden = 16}}),
+        prefix_lm{source});
+    llama::config size{};
+    size.vocabulary = 20;
+    size.positions = 8;
+    size.layers = 2;
+    size.heads = 4;
+    size.key_heads = 2;
+    size.head_width = 2;
+    size.width = 8;
+    size.hidden = 12;
+    check(with_random_weights(llama::model<>{size}), causal{});
+    size.layers = 0;
+    check(with_random_weights(llama::model<>{size}), causal{});
+
+    const auto model = with_random_weights(bert::model<>{small::bert_size});
+    const std::int32_t ids[]{1, 2}, offsets[]{0, 2, 2};
+    const auto empty = batch_of(ids, offsets);
+    const auto x = ops::embedding(ctx, empty.ids, model.tokens.weight.look());
+    CHECK_THROWS_WITH(model.run_last(ctx, x, empty.sequences), Catch::Contains("at least 1"));
 }

@@ -44,34 +44,40 @@ template <class Spec> struct self_attention {
         auto [q, k, v] = linears(ctx, x, at, query, key, value);
         adapt(ctx, x, q, at, adapted_place::query);
         adapt(ctx, x, v, at, adapted_place::value);
-        return attend(ctx, q, k, v, at);
+        return attend(ctx, q, k, v, at, at);
     }
     /// Queries of other rows than the keys and values, but of the same places.
     template <any_context C>
     constexpr tensor_of<C> operator()(C& ctx, tensor_of<C> asking, tensor_of<C> x,
                                       const auto& at) const {
-        auto q = query(ctx, asking, at);
+        return of_rows(ctx, asking, x, at, at);
+    }
+    /// Queries of fewer rows than the keys and values, which stand at a site of their own.
+    template <any_context C>
+    constexpr tensor_of<C> of_rows(C& ctx, tensor_of<C> asking, tensor_of<C> x, const auto& at,
+                                   const auto& reading) const {
+        auto q = query(ctx, asking, reading);
         auto [k, v] = linears(ctx, x, at, key, value);
-        adapt(ctx, asking, q, at, adapted_place::query);
+        adapt(ctx, asking, q, reading, adapted_place::query);
         adapt(ctx, x, v, at, adapted_place::value);
-        return attend(ctx, q, k, v, at);
+        return attend(ctx, q, k, v, at, reading);
     }
 
   private:
     template <any_context C>
     constexpr tensor_of<C> attend(C& ctx, tensor_of<C> q, tensor_of<C> k, tensor_of<C> v,
-                                  const auto& at) const {
-        at.rotate(ctx, q);
+                                  const auto& at, const auto& reading) const {
+        reading.rotate(ctx, q);
         at.rotate(ctx, k);
         at.attention_inputs(ctx, q, k, v);
         const attention_options options{.heads = size.heads,
                                         .key_heads = size.key_heads,
                                         .scale = scale,
-                                        .first_position = at.keys.first_row()};
-        const auto source = at.keys.source(ctx, at.layer, at.sequences, k, v);
-        const auto y = ops::attention(ctx, q, at.sequences, source, at.mask, options, {},
-                                      dropout_at(ctx, at, dropout_place::attention));
-        return out(ctx, y, at);
+                                        .first_position = reading.keys.first_row()};
+        const auto source = reading.keys.source(ctx, at.layer, at.sequences, k, v);
+        const auto y = ops::attention(ctx, q, reading.sequences, source, reading.mask, options, {},
+                                      dropout_at(ctx, reading, dropout_place::attention));
+        return out(ctx, y, reading);
     }
 };
 

@@ -9,6 +9,7 @@
 #include <reckon/layers/norm.hpp>
 #include <reckon/layers/row_bands.hpp>
 #include <reckon/ops/add.hpp>
+#include <reckon/ops/pool.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
 
@@ -73,6 +74,33 @@ template <class Spec> struct transformer_block_module {
             });
         }
         return x;
+    }
+
+    /// The last row of each sequence alone, [sequences, width]: keys and values are made of all
+    /// rows, all else of those. `reading`: their site (layers/last_rows.hpp).
+    template <any_context C>
+    constexpr tensor_of<C> last_rows(C& ctx, tensor_of<C> x, const auto& at,
+                                     const auto& reading) const {
+        auto y = ops::pool(ctx, x, at.sequences, pooling::last);
+        if constexpr (std::same_as<typename Spec::norm_order, pre_norm>) {
+            const auto z = norm_1(ctx, x, at);
+            const auto attended =
+                attend.of_rows(ctx, ops::pool(ctx, z, at.sequences, pooling::last), z, at, reading);
+            const auto normed = norm_2.after_add_to(
+                ctx, y, dropped(ctx, attended, reading, dropout_place::attention_out), reading);
+            auto f = ffn(ctx, normed, reading);
+            adapt(ctx, normed, f, reading, adapted_place::ffn);
+            add_to(ctx, y, dropped(ctx, f, reading, dropout_place::ffn_out));
+        } else {
+            const auto attended = attend.of_rows(ctx, y, x, at, reading);
+            norm_1.of_sum_in_place(
+                ctx, y, dropped(ctx, attended, reading, dropout_place::attention_out), reading);
+            auto f = ffn(ctx, y, reading);
+            adapt(ctx, y, f, reading, adapted_place::ffn);
+            norm_2.of_sum_in_place(ctx, y, dropped(ctx, f, reading, dropout_place::ffn_out),
+                                   reading);
+        }
+        return y;
     }
 };
 

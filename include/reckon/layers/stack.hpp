@@ -6,6 +6,7 @@
 #include <reckon/layers/hook.hpp>
 #include <reckon/layers/site.hpp>
 #include <reckon/layers/spec.hpp>
+#include <reckon/ops/pool.hpp>
 
 #include <array>
 
@@ -72,6 +73,16 @@ template <class Spec, class Blocks> struct stack {
             if (here.layer_output(ctx, x) == flow::stop) break;
         }
         return x;
+    }
+
+    /// All layers, for the last row of each sequence alone: [sequences, width].
+    template <any_context C>
+    constexpr tensor_of<C> last_rows(C& ctx, tensor_of<C> x, const auto& at,
+                                     const auto& reading) const {
+        if (layers == 0) return ops::pool(ctx, x, at.sequences, pooling::last);
+        x = (*this)(ctx, x, at, {0, layers - 1});
+        return blocks[sharing::block_of(layers - 1)].last_rows(ctx, x, at.at_layer(layers - 1),
+                                                               reading.at_layer(layers - 1));
     }
 };
 

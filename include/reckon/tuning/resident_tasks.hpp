@@ -48,6 +48,7 @@ struct keys_behind_kept {
     }
     per_sequence first() const { return batch->first(); }
     per_sequence first_row() const { return {}; }
+    ragged groups() const { return batch->groups(); }
 };
 
 }  // namespace detail
@@ -95,7 +96,7 @@ template <class Model> class resident_tasks {
         const auto x = embedded(ctx, model_, batch, t.prompts.look());
         model_.run(ctx, x, batch.sequences(), model_.mask_of(regions{0, batch.source()}),
                    detail::kept_keys{keys_.look(), values_.look(), layer_rows_, row(slot)},
-                   no_hook{}, tasks_by_rows{batch.runs()});
+                   no_hook{}, batch.tasks());
     }
 
     /// A text of the task in a slot; texts of one task stand together.
@@ -110,11 +111,10 @@ template <class Model> class resident_tasks {
     /// The last row of each text, [texts, width].
     template <any_context C> tensor_of<C> read_texts(C& ctx, const task_batch& batch) const {
         const auto x = embedded(ctx, model_, batch, vectors_.look());
-        const auto hidden =
-            model_.run(ctx, x, batch.sequences(), model_.mask_of(regions{0, batch.source()}),
-                       detail::keys_behind_kept{keys_.look(), values_.look(), layer_rows_, &batch},
-                       no_hook{}, tasks_by_rows{batch.runs()});
-        return ops::pool(ctx, hidden, batch.sequences(), pooling::last);
+        return model_.run_last(
+            ctx, x, batch.sequences(), model_.mask_of(regions{0, batch.source()}),
+            detail::keys_behind_kept{keys_.look(), values_.look(), layer_rows_, &batch},
+            batch.tasks());
     }
 
   private:

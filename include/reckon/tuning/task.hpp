@@ -125,6 +125,9 @@ struct rows_of_task {
 /// The tasks of a site: runs of rows in their order, which together are all of the batch.
 struct tasks_by_rows {
     std::span<const rows_of_task> runs;
+    std::span<const rows_of_task> last;  // the same of each sequence's last row
+
+    constexpr tasks_by_rows of_last_rows() const { return {last, last}; }
 
     template <any_context C>
     void adapt(C& ctx, const tensor_of<C>& x, tensor_of<C>& y, const auto& at,

@@ -8,7 +8,6 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/site.hpp>
 #include <reckon/ops/concat.hpp>
-#include <reckon/ops/pool.hpp>
 #include <reckon/tuning/task.hpp>
 
 #include <span>
@@ -25,6 +24,7 @@ class task_batch {
             numbers->clear();
         for (auto* ends : {&pieces_, &joined_pieces_, &offsets_, &groups_}) ends->assign(1, 0);
         runs_.clear();
+        last_.clear();
         joined_ = 0;
         prompts_begin_ = texts_ = 0;
         has_types_ = false;
@@ -85,7 +85,7 @@ class task_batch {
     ragged groups() const { return ragged{groups_}; }
     const std::int32_t* group_first() const { return group_first_.data(); }
     const std::int32_t* group_count() const { return group_count_.data(); }
-    std::span<const rows_of_task> runs() const { return runs_; }
+    tasks_by_rows tasks() const { return {runs_, last_}; }
     /// Whether rows of a task's own table stand among those of the ids.
     bool has_vectors() const { return rows() != ids_.size(); }
 
@@ -114,11 +114,16 @@ class task_batch {
             runs_.back().end = rows();
         else
             runs_.push_back({begin, rows(), &t});
+        const idx sequences = offsets_.size() - 1;
+        if (!last_.empty() && last_.back().of == &t)
+            last_.back().end = sequences;
+        else
+            last_.push_back({sequences - 1, sequences, &t});
     }
 
     std::vector<std::int32_t> ids_, pieces_{0}, joined_pieces_{0}, front_, offsets_{0}, first_,
         source_, types_, groups_{0}, group_first_, group_count_;
-    std::vector<rows_of_task> runs_;
+    std::vector<rows_of_task> runs_, last_;  // by rows, and by sequences
     std::int32_t joined_ = 0;
     idx prompts_begin_ = 0, texts_ = 0;
     bool has_types_ = false;
@@ -138,6 +143,7 @@ struct keys_behind_prompts {
     }
     per_sequence first() const { return batch->first(); }
     per_sequence first_row() const { return {}; }
+    ragged groups() const { return batch->groups(); }
 };
 
 /// What the blocks read, [rows, width]. `vectors`: the rows of tasks' own, soft prompts and special
@@ -159,17 +165,13 @@ template <any_context C, class Model>
 tensor_of<C> read_texts(C& ctx, const Model& model, const task_batch& batch,
                         ops::input_of<C> vectors) {
     const auto x = embedded(ctx, model, batch, vectors);
-    const tasks_by_rows tasks{batch.runs()};
     const auto mask = model.mask_of(regions{0, batch.source()});
-    const auto sequences = batch.sequences();
     const idx prompts = batch.sequences_of_prompts();
-    const auto hidden = [&] {
-        if (prompts != 0)
-            return model.run(ctx, x, sequences, mask, keys_behind_prompts{&batch}, no_hook{},
-                             tasks);
-        return model.run(ctx, x, sequences, mask, own_keys{}, no_hook{}, tasks);
-    }();
-    return ops::pool(ctx, hidden, sequences, pooling::last).slice(prompts, batch.texts());
+    const auto last = [&](const auto& keys) {
+        return model.run_last(ctx, x, batch.sequences(), mask, keys, batch.tasks());
+    };
+    return (prompts != 0 ? last(keys_behind_prompts{&batch}) : last(own_keys{}))
+        .slice(prompts, batch.texts());
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -6,6 +6,7 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/base_spec.hpp>
 #include <reckon/layers/context_check.hpp>
+#include <reckon/layers/last_rows.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/models/bert/config.hpp>
 #include <reckon/ops/add_row.hpp>
@@ -77,6 +78,19 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                                const Tasks& tasks = {}) const {
         const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
         return layers(ctx, x, at, layers.all());
+    }
+
+    /// The last row of each sequence, [sequences, width]; of the last block little else is made.
+    template <any_context C, mask M = bidirectional, class Keys = own_keys, class Tasks = no_tasks>
+    constexpr tensor_of<C> run_last(C& ctx, tensor_of<C> x, const ragged& sequences,
+                                    const M& mask = {}, const Keys& keys = {},
+                                    const Tasks& tasks = {}) const {
+        no_hook hook;
+        const last_rows last{ctx, sequences, keys};
+        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
+        const site reading{last.sequences, mask,      hook,
+                           no_rotation{},  last.keys, tasks_of_last_rows(tasks)};
+        return layers.last_rows(ctx, x, at, reading);
     }
 
     /// batch -> [tokens, width]

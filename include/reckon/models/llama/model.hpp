@@ -7,6 +7,7 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/base_spec.hpp>
 #include <reckon/layers/context_check.hpp>
+#include <reckon/layers/last_rows.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/models/llama/config.hpp>
 
@@ -78,6 +79,24 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         const site at{sequences, mask, hook, rotation, keys, tasks};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x, at);
+        return x;
+    }
+
+    /// The last row of each sequence, [sequences, width]; of the last block little else is made.
+    template <any_context C, mask M = causal, class Keys = own_keys, class Tasks = no_tasks>
+    constexpr tensor_of<C> run_last(C& ctx, tensor_of<C> x, const ragged& sequences,
+                                    const M& mask = {}, const Keys& keys = {},
+                                    const Tasks& tasks = {}) const {
+        ops::expect_positions(ctx, sequences, keys.first(), this->size.positions);
+        no_hook hook;
+        const last_rows last{ctx, sequences, keys};
+        const site at{sequences, mask, hook, positions.of(ctx, sequences, keys.first()),
+                      keys,      tasks};
+        const site reading{last.sequences, mask,
+                           hook,           positions.of(ctx, last.sequences, last.keys.first()),
+                           last.keys,      tasks_of_last_rows(tasks)};
+        x = layers.last_rows(ctx, x, at, reading);
+        norm.in_place(ctx, x, reading);
         return x;
     }
 

@@ -9,6 +9,7 @@
 #include <reckon/core/batch.hpp>
 #include <reckon/layers/base_spec.hpp>
 #include <reckon/layers/context_check.hpp>
+#include <reckon/layers/last_rows.hpp>
 #include <reckon/layers/spec_check.hpp>
 #include <reckon/models/m6/config.hpp>
 #include <reckon/ops/linear_transposed.hpp>
@@ -84,6 +85,20 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
         const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
         x = layers(ctx, x, at, layers.all());
         norm.in_place(ctx, x, at);
+        return x;
+    }
+
+    /// The last row of each sequence, [sequences, width]; of the last block little else is made.
+    template <any_context C, mask M, class Keys = own_keys, class Tasks = no_tasks>
+    constexpr tensor_of<C> run_last(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask,
+                                    const Keys& keys = {}, const Tasks& tasks = {}) const {
+        no_hook hook;
+        const last_rows last{ctx, sequences, keys};
+        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
+        const site reading{last.sequences, mask,      hook,
+                           no_rotation{},  last.keys, tasks_of_last_rows(tasks)};
+        x = layers.last_rows(ctx, x, at, reading);
+        norm.in_place(ctx, x, reading);
         return x;
     }
 

@@ -24,6 +24,7 @@ template <class Spec> struct query_normed_block_module : transformer_block_modul
         ops::assign(ctx, x, z);
         return x;
     }
+    void last_rows(auto&&...) const = delete;  // of the other order
 };
 
 struct query_normed_block {
