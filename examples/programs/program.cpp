@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 
@@ -133,7 +134,8 @@ int program::guarded(int argc, char** argv, const std::function<void()>& work) {
         instruction_set();  // a cap that is none is an error, whatever the backend
         work();
         std::cout.flush();
-        return std::cout ? 0 : refuse("standard output can't be written");
+        const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+        return std::cout && written ? 0 : refuse("standard output can't be written");
     } catch (const CLI::Success& asked) {  // --help, --version
         return flags_->app.exit(asked);
     } catch (const std::exception& wrong) {

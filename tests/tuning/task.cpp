@@ -274,6 +274,38 @@ TEST_CASE("gradients of tasks are the same on simd, over a backbone packed both 
     }
 }
 
+TEMPLATE_TEST_CASE("a step of tuning takes what a dry recording counts", "",
+                   test_support::reference, test_support::cpu) {
+    using Tag = typename TestType::tag;
+    const auto check = [](const auto& model, tuning_method how) {
+        CAPTURE(name_of(how));
+        task t = random_task(how, model, 5);
+        const auto texts = texts_of(9);
+        parameters learned{t};
+        const auto bytes_of = [&](auto& ctx) {
+            const score_texts objective{model, t, texts};
+            typename score_texts<std::remove_cvref_t<decltype(model)>>::batch batch;
+            std::vector<std::int64_t> all(texts.size());
+            std::iota(all.begin(), all.end(), 0);
+            objective.fill(batch, all, 0);
+            const auto scope = ctx.scope();
+            ctx.drop(
+                {{.embedding = .1f, .attention_out = .1f, .hidden = .1f, .ffn_out = .1f}, 3, 1});
+            objective.loss(ctx, batch, .1);
+            ctx.replay();
+            return ctx.high_water();
+        };
+        recording_context<dry_run<Tag>> counting{learned.ranges()};
+        recording_context<Tag> ctx{learned.ranges()};
+        CHECK(bytes_of(counting) == bytes_of(ctx));
+    };
+    for (const auto how : {tuning_method::option_adapter, tuning_method::lora,
+                           tuning_method::prompt, tuning_method::adapter})
+        check(small_bert(), how);
+    check(small_edge(), tuning_method::option_adapter);
+    check(small_llama(), tuning_method::option);
+}
+
 TEST_CASE("low-rank terms merge into the weights") {
     context<cpu_reference> ctx;
     auto model = small_bert();

@@ -1,25 +1,15 @@
 // Where only the last row of each sequence is read, as by tasks that score texts, the last block
 // makes keys and values of all rows and everything else of those: five sixths of its products go.
 // What it makes is what it would have made, but for the rows' numbers in dropout.
-//     const last_rows last{ctx, sequences, keys};
+//     const last_rows_of last{ctx, sequences, keys};
 //     layers.last_rows(ctx, x, site{sequences, mask, hook, rotation, keys},
 //                      site{last.sequences, mask, hook, rotation of them, last.keys()});
 #pragma once
 
-#include <reckon/backend/context.hpp>
+#include <reckon/layers/kept_numbers.hpp>
 #include <reckon/layers/site.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
-
-/// Numbers that outlive a recording, in real memory also where a step is counted.
-template <class T, any_context C> constexpr view<T> kept_numbers(C& ctx, idx count) {
-    static_assert(!C::dry || C::recording,
-                  "kept_numbers: a context that only counts holds no numbers");
-    if constexpr (C::recording)
-        return ctx.template note<T>(count);
-    else
-        return ctx.template make<T>(1, count);
-}
 
 /// The keys of those rows: of each sequence all that `Keys` has.
 template <class Keys> struct keys_of_last_rows {
@@ -50,11 +40,13 @@ template <class Keys> struct keys_of_last_rows {
     constexpr per_sequence first_row() const { return row; }
 };
 
-template <class Keys> struct last_rows {
+template <class Keys> struct last_rows_of {
     ragged sequences;  // of a row each
     keys_of_last_rows<Keys> keys;
 
-    template <any_context C> constexpr last_rows(C& ctx, const ragged& all, const Keys& of) {
+    template <any_context C> constexpr last_rows_of(C& ctx, const ragged& all, const Keys& of) {
+        static_assert(!C::dry || C::recording,
+                      "last_rows: a context that only counts holds no offsets");
         const idx n = all.count();
         const auto each = kept_numbers<std::int32_t>(ctx, n + 1);
         const auto begin = kept_numbers<std::int32_t>(ctx, n),

@@ -9,6 +9,7 @@
 #include <reckon/backend/context.hpp>
 #include <reckon/core/batch.hpp>
 #include <reckon/core/mask.hpp>
+#include <reckon/layers/kept_numbers.hpp>
 #include <reckon/ops/concat.hpp>
 
 namespace reckon { inline namespace v0 { inline namespace RECKON_ISA {
@@ -19,18 +20,6 @@ template <any_context C> struct soft_prompts {
     ragged all;  // prompts and texts together
 };
 
-namespace detail {
-
-/// Real memory, also in a dry recording, which runs the shapes of one batch.
-template <any_context C> constexpr view<std::int32_t> soft_prompt_offsets(C& ctx, idx count) {
-    if constexpr (C::recording)
-        return ctx.template note<std::int32_t>(count);
-    else
-        return ctx.template make<std::int32_t>(1, count);
-}
-
-}  // namespace detail
-
 /// Prompts for these texts; the offsets of `all` live in the workspace.
 template <any_context C>
 requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_prompts_of(
@@ -38,7 +27,7 @@ requires(std::same_as<typename C::space, host>) constexpr soft_prompts<C> soft_p
     static_assert(!C::dry || C::recording,
                   "soft_prompts_of: a context that only counts holds no offsets; give the model "
                   "soft_prompts over offsets of your own");
-    const auto offsets = detail::soft_prompt_offsets(ctx, texts.count() + 1);
+    const auto offsets = kept_numbers<std::int32_t>(ctx, texts.count() + 1);
     idx end = 0;
     offsets(0, 0) = 0;
     for (idx s = 0; s < texts.count(); ++s) {

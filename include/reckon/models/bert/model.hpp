@@ -86,7 +86,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                                     const M& mask = {}, const Keys& keys = {},
                                     const Tasks& tasks = {}) const {
         no_hook hook;
-        const last_rows last{ctx, sequences, keys};
+        const last_rows_of last{ctx, sequences, keys};
         const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
         const site reading{last.sequences, mask,      hook,
                            no_rotation{},  last.keys, tasks_of_last_rows(tasks)};

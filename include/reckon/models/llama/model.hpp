@@ -89,7 +89,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                                     const Tasks& tasks = {}) const {
         ops::expect_positions(ctx, sequences, keys.first(), this->size.positions);
         no_hook hook;
-        const last_rows last{ctx, sequences, keys};
+        const last_rows_of last{ctx, sequences, keys};
         const site at{sequences, mask, hook, positions.of(ctx, sequences, keys.first()),
                       keys,      tasks};
         const site reading{last.sequences, mask,
