@@ -64,7 +64,9 @@ void run(const std::string& from, const std::string& to, idx train, std::uint64_
     std::vector<std::string> lines[3], unseen;
     std::vector<bool> known(log.films.size());   // in what is trained on
     std::vector<float> labels[2], scores[2][4];  // of the test events: all, and of unseen films
-    percentiles views{{0}};                      // of the films' views, now and again
+    // Where a film's views and likes and a user's likes stand among all, brought up to date now and
+    // again: in words, as numbers say little to a model that reads.
+    percentiles views{{0}}, film_likes{{0}}, user_likes{{0}};
     for (idx i = 0; i < events; ++i) {
         const event& e = log.events[i];
         const film& f = log.films[idx(e.item)];
@@ -76,12 +78,12 @@ void run(const std::string& from, const std::string& to, idx train, std::uint64_
         idx lately = 0;
         for (const memory& m : own) lately += m.liked;
         if (met != 0)
-            user += "likes " + std::to_string(idx(100 * means.user_mean(e.user) + .5)) +
-                    " % of films, " + std::to_string(lately) + " of the last " +
-                    std::to_string(own.size()) + '.';
+            user = "likes a " + std::string{user_likes.words(means.user_mean(e.user))} +
+                   " share of films, " + std::to_string(lately) + " of the last " +
+                   std::to_string(own.size()) + ". " + user;
         if (seen != 0)
-            item += " liked by " + std::to_string(idx(100 * means.item_mean(e.item) + .5)) +
-                    " %, seen " + times(seen) + ", " + std::string{views.words(double(seen))} + '.';
+            item += " liked by a " + std::string{film_likes.words(means.item_mean(e.item))} +
+                    " share of a " + std::string{views.words(double(seen))} + " number of viewers.";
         const idx part = i < train_end ? 0 : i < valid_end ? 1 : 2;
         lines[part].push_back("{\"user\":" + json_string(user) + ",\"item\":" + json_string(item) +
                               ",\"label\":" + (liked ? "1}" : "0}"));
@@ -96,11 +98,17 @@ void run(const std::string& from, const std::string& to, idx train, std::uint64_
                 scores[list][3].push_back((float(lately) + 1) / (float(own.size()) + 2));
             }
         }
-        if (i % 1000 == 0) {
-            std::vector<double> counts;
+        if (i % 1000 == 0 && i != 0) {
+            std::vector<double> seen_of, liked_of, likes_of;
             for (idx row = 0; row < log.films.size(); ++row)
-                counts.push_back(double(means.popularity(std::int32_t(row))));
-            views = percentiles{std::move(counts)};
+                if (const idx count = means.popularity(std::int32_t(row)); count != 0) {
+                    seen_of.push_back(double(count));
+                    liked_of.push_back(means.item_mean(std::int32_t(row)));
+                }
+            for (const auto& [id, films] : users) likes_of.push_back(means.user_mean(id));
+            views = percentiles{std::move(seen_of)};
+            film_likes = percentiles{std::move(liked_of)};
+            user_likes = percentiles{std::move(likes_of)};
         }
         if (part == 0) known[idx(e.item)] = true;
         means.add(e, liked);

@@ -34,12 +34,12 @@ TEST_CASE("verbalise: where a number stands among its like") {
     CHECK(all.share(-1) == 0);
     CHECK(all.share(100) == 1);
     CHECK(all.share(50) == Approx(.505));
-    CHECK(all.words(3) == "in the lowest tenth");
+    CHECK(all.words(3) == "very low");
     CHECK(all.words(20) == "low");
-    CHECK(all.words(49) == "below the middle");
-    CHECK(all.words(50) == "above the middle");
+    CHECK(all.words(30) == "middling");
+    CHECK(all.words(69) == "middling");
     CHECK(all.words(80) == "high");
-    CHECK(all.words(95) == "in the highest tenth");
+    CHECK(all.words(95) == "very high");
     CHECK(percentiles{{2, 2, 2}}.share(2) == .5);
     CHECK_THROWS_WITH(percentiles{{}}, Catch::Contains("seen"));
     CHECK_THROWS_WITH((percentiles{{1, std::nan("")}}), Catch::Contains("NaN"));

@@ -1,7 +1,7 @@
 // Facts as words, for models that read (M6-Rec 2): how long ago, how many, and where a number
 // stands among its like. A fact that is not there has no words.
 //     ago(7200) -> "2 hours ago"      times(0) -> "never", times(3) -> "3 times"
-//     percentiles views{counts};  views.words(912) -> "in the highest tenth"
+//     percentiles views{counts};  views.words(912) -> "very high"
 #pragma once
 
 #include <reckon/core/error.hpp>
@@ -55,9 +55,8 @@ class percentiles {
         return double((low - seen_.begin()) + (high - seen_.begin())) / (2 * double(seen_.size()));
     }
     std::string_view words(double x) const {
-        constexpr std::string_view all[] = {"in the lowest tenth", "low",  "below the middle",
-                                            "above the middle",    "high", "in the highest tenth"};
-        constexpr double ends[] = {.1, .25, .5, .75, .9};
+        constexpr std::string_view all[] = {"very low", "low", "middling", "high", "very high"};
+        constexpr double ends[] = {.1, .3, .7, .9};
         const auto end = std::upper_bound(std::begin(ends), std::end(ends), share(x));
         return all[end - std::begin(ends)];
     }
