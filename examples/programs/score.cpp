@@ -6,8 +6,6 @@
 
 #include <reckon/convert/prepare.hpp>
 #include <reckon/data/text_pairs.hpp>
-#include <reckon/metrics/auc.hpp>
-#include <reckon/tasks/score_texts.hpp>
 #include <reckon/tuning/delta_file.hpp>
 
 #include <cstdio>
@@ -16,16 +14,6 @@
 namespace {
 
 using namespace reckon;
-
-/// A model that its task has changed.
-template <class Model> struct whole {
-    Model model;
-    task own;
-    static constexpr void visit(auto&& f, auto&... self) {
-        f("model", self.model...);
-        f(inlined, self.own...);
-    }
-};
 
 /// Which task each line asks for.
 std::vector<idx> slots_of(const std::string& file, std::span<const text_pair> pairs,
@@ -57,33 +45,22 @@ void print(std::span<const float> shares) {
             std::printf("%.6f%c", double(shares[c]), c + 1 == shares.size() ? '\n' : ' ');
 }
 
-/// AUC where all tasks have two options, else accuracy; nothing without labels.
-void print_quality(const std::string& file, std::span<const text_pair> pairs,
-                   std::span<const std::vector<float>> shares) {
-    idx labelled = 0, right = 0;
-    bool two = true;
-    std::vector<float> scores, labels;
+/// The labels of lines that have them; one beyond its task's classes is an error.
+std::vector<std::int32_t> labels_of(const std::string& file, std::span<const text_pair> pairs,
+                                    const class_shares& shares) {
+    std::vector<std::int32_t> labels;
     for (idx i = 0; i < pairs.size(); ++i) {
         if (!pairs[i].label) continue;
-        const auto& own = shares[i];
-        if (*pairs[i].label >= own.size())
+        if (*pairs[i].label >= shares[i].size())
             throw load_error(
                 "score", file + ": line " + std::to_string(pairs[i].line) + ": \"label\"",
-                "0 to " + std::to_string(own.size() - 1), std::to_string(*pairs[i].label));
-        ++labelled;
-        two = two && own.size() == 2;
-        scores.push_back(own[1]);
-        labels.push_back(float(*pairs[i].label));
-        right += idx(std::max_element(own.begin(), own.end()) - own.begin()) == *pairs[i].label;
+                "0 to " + std::to_string(shares[i].size() - 1), std::to_string(*pairs[i].label));
+        labels.push_back(std::int32_t(*pairs[i].label));
     }
-    if (labelled == 0) return;
-    if (labelled != pairs.size())
+    if (!labels.empty() && labels.size() != pairs.size())
         throw load_error("score", file, "labels on all lines or on none",
-                         std::to_string(labelled) + " of " + std::to_string(pairs.size()));
-    if (two)
-        std::printf("AUC %.4f\n", auc(scores, labels));
-    else
-        std::printf("accuracy %.4f\n", double(right) / double(labelled));
+                         std::to_string(labels.size()) + " of " + std::to_string(pairs.size()));
+    return labels;
 }
 
 template <class Model, class Tokenizer>
@@ -106,7 +83,10 @@ void score_lines(auto& ctx, const Model& model, const Tokenizer& tokenizer,
     for (idx i = 0; i < texts.size(); ++i) asked.push_back({&texts[i], slots[i]});
     const auto shares = score(ctx, residents, std::span<const asked_text>{asked});
     for (const auto& own : shares) print(own);
-    print_quality(file, pairs, shares);
+    if (const auto labels = labels_of(file, pairs, shares); !labels.empty()) {
+        const quality q{shares, labels};
+        std::printf("%s %.4f\n", q.is_auc ? "AUC" : "accuracy", q.value);
+    }
 }
 
 }  // namespace
@@ -145,12 +125,7 @@ int main(int argc, char** argv) {
                                          "tasks that leave the backbone as it is, or one alone",
                                          in_quotes(file.name()) + ", tuned in full");
                     if constexpr (float_model<model_type>) {
-                        auto all =
-                            file.template load_whole<whole<model_type>>(sizes, digest, [&](task t) {
-                                return whole<model_type>{std::move(model), std::move(t)};
-                            });
-                        model = std::move(all.model);
-                        tasks.push_back({file.name(), digest, std::move(all.own)});
+                        tasks.push_back(file.load_whole(model, digest));
                     } else {
                         throw load_error("usage", "--model",
                                          "float weights, which the task changed", "int8 weights");

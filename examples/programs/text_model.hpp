@@ -3,14 +3,18 @@
 
 #include <reckon/convert/quantise.hpp>
 #include <reckon/io/checkpoint.hpp>
+#include <reckon/metrics/auc.hpp>
 #include <reckon/models/bert.hpp>
 #include <reckon/models/llama.hpp>
-#include <reckon/text/encode_pair.hpp>
+#include <reckon/tasks/score_texts.hpp>
 #include <reckon/text/load_tokenizer.hpp>
 #include <reckon/text/load_wordpiece.hpp>
 #include <reckon/tuning/digest.hpp>
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <vector>
 
 /// Models whose parameters are as they were trained.
 template <class Model>
@@ -29,6 +33,25 @@ template <class Model> std::string backbone_digest(const std::string& folder, co
     return found->second;
 }
 
+/// How well shares go with the labels: AUC where there are two classes, else accuracy.
+struct quality {
+    bool is_auc = true;
+    double value = 0;
+
+    quality(const reckon::class_shares& shares, std::span<const std::int32_t> labels) {
+        std::vector<float> scores, positive;
+        reckon::idx right = 0;
+        for (reckon::idx i = 0; i < shares.size(); ++i) {
+            const auto& own = shares[i];
+            is_auc = is_auc && own.size() == 2;
+            scores.push_back(own[1]);
+            positive.push_back(float(labels[i]));
+            right += std::max_element(own.begin(), own.end()) - own.begin() == labels[i];
+        }
+        value = is_auc ? reckon::auc(scores, positive) : double(right) / double(shares.size());
+    }
+};
+
 /// work(model, tokenizer) with the folder's model, in float or, where `int8` is allowed, in int8.
 template <bool Int8, class Work>
 void with_text_model(const std::string& folder, const std::string& vocabulary, const Work& work) {
@@ -42,6 +65,7 @@ void with_text_model(const std::string& folder, const std::string& vocabulary, c
         if (!vocabulary.empty())
             throw load_error("usage", "--tokenizer", "none, as the folder has its vocab.txt",
                              in_quotes(vocabulary));
+        bert::sentence::expect_plain_tokenizer(folder);
         const auto tokenizer = load_wordpiece(folder);
         if constexpr (Int8)
             if (small) return work(bert::load<quantised<bert::spec>>(folder), tokenizer);

@@ -3,6 +3,7 @@
 #include "program.hpp"
 
 #include <reckon/convert/prepare.hpp>
+#include <reckon/io/digest.hpp>
 #include <reckon/models/sasrec/folder.hpp>
 #include <reckon/tasks/next_items.hpp>
 #include <reckon/tasks/rank_next_items.hpp>
@@ -34,16 +35,6 @@ struct epoch_lines : reckon::train_progress {
         std::fflush(stdout);
     }
 };
-
-/// FNV-1a of a file's bytes.
-std::string digest_of(const std::string& path) {
-    const reckon::mapped_file file{path};
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    for (const std::byte b : file.bytes()) hash = (hash ^ std::uint8_t(b)) * 0x100000001b3u;
-    char text[20];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
-}
 
 /// The names of items 1, 2 .., a line each.
 void save_names(const reckon::item_log& log, const std::string& folder) {
@@ -105,7 +96,7 @@ template <class Tag> void train(const settings& s, const reckon::context_options
                  .patience = s.patience,
                  .save_every = s.save_every,
                  .folder = s.out,
-                 .task = {{"data", digest_of(s.data)},
+                 .task = {{"data", file_digest(s.data)},
                           {"loss", s.loss},
                           {"negatives", std::to_string(s.negatives)},
                           {"heads", std::to_string(s.heads)},

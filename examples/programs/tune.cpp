@@ -6,8 +6,6 @@
 
 #include <reckon/convert/prepare.hpp>
 #include <reckon/data/text_pairs.hpp>
-#include <reckon/metrics/auc.hpp>
-#include <reckon/tasks/score_texts.hpp>
 #include <reckon/train/progress.hpp>
 #include <reckon/train/trainer.hpp>
 #include <reckon/tuning/begin_task.hpp>
@@ -37,19 +35,9 @@ struct epoch_lines : train_progress {
     }
 };
 
-/// All that a method trains that trains the backbone as well.
-template <class Model> struct whole {
-    Model model;
-    task own;
-    static constexpr void visit(auto&& f, auto&... self) {
-        f("model", self.model...);
-        f(inlined, self.own...);
-    }
-};
-
 std::vector<std::string> options_of(const settings& s, std::span<const text_pair> train) {
     if (!s.options.empty()) {
-        auto words = reckon::detail::split(s.options);
+        auto words = words_of(s.options);
         if (words.size() < 2)
             throw load_error("usage", "--options", "two words or more, with commas between them",
                              in_quotes(s.options));
@@ -89,23 +77,6 @@ std::vector<labelled_text> examples_of(const std::string& file, std::span<const 
     return all;
 }
 
-/// AUC of two classes, accuracy of more.
-double quality(const matrix<float>& shares, std::span<const labelled_text> examples) {
-    const auto p = shares.look();
-    if (p.cols == 2) {
-        std::vector<float> scores, labels;
-        for (idx i = 0; i < p.rows; ++i) {
-            scores.push_back(p(i, 1));
-            labels.push_back(float(examples[i].label));
-        }
-        return auc(scores, labels);
-    }
-    idx right = 0;
-    for (idx i = 0; i < p.rows; ++i)
-        right += std::max_element(p.row(i), p.row(i) + p.cols) - p.row(i) == examples[i].label;
-    return double(right) / double(p.rows);
-}
-
 template <class Tag> class tuning_run {
   public:
     tuning_run(const settings& s, const context_options& machine) : s_(s), machine_(machine) {}
@@ -121,7 +92,7 @@ template <class Tag> class tuning_run {
         for (const auto& id : {marks.begin, marks.end})
             if (id) specials.push_back(*id);
 
-        whole<M> all{std::forward<Model>(model), {}};
+        tuned_model<M> all{std::forward<Model>(model), {}};
         const std::string digest = digest_of(all.model);
         all.own = task{method,
                        sizes_of_task(all.model),
@@ -141,7 +112,7 @@ template <class Tag> class tuning_run {
         context<Tag> plain{machine_};
         std::vector<std::vector<std::int32_t>> words;
         for (const std::string& option : options)
-            words.push_back(reckon::detail::plain_ids(tokenizer, option));
+            words.push_back(ids_without_marks(tokenizer, option));
         begin_task(plain, all.model, all.own, words, s_.seed);
 
         const idx own = count(all.own).parameters, backbone = count(all.model).parameters;
@@ -192,13 +163,15 @@ template <class Tag> class tuning_run {
                        .folder = s_.out + ".run",
                        .task = {{"backbone", backbone},
                                 {"method", s_.method},
-                                {"options", reckon::detail::joined(own.options)},
+                                {"options", comma_list(own.options)},
                                 {"prompts", std::to_string(own.size.prompts)},
                                 {"rank", std::to_string(own.size.rank)},
                                 {"train", file_digest(s_.train)},
                                 {"valid", file_digest(s_.valid)}}},
                       &lines};
-        tuned(score_texts{model, own, examples}, [&] { return quality(validate(), held_out); });
+        std::vector<std::int32_t> labels;
+        for (const labelled_text& e : held_out) labels.push_back(e.label);
+        tuned(score_texts{model, own, examples}, [&] { return quality(validate(), labels).value; });
     }
 
     /// The parameters of the best epoch become the task's file.
@@ -206,13 +179,6 @@ template <class Tag> class tuning_run {
         load_parameters(learner, safetensors::open(s_.out + ".run/model.safetensors"));
         save_delta(learner, about, s_.out);
     }
-    static std::string file_digest(const std::string& path) {
-        const mapped_file file{path};
-        digest all;
-        all.add(file.bytes().data(), file.bytes().size());
-        return all.text();
-    }
-
     settings s_;
     context_options machine_;
 };

@@ -52,22 +52,9 @@ TEMPLATE_TEST_CASE("the last rows alone are the last of all rows", "",
     };
     check(with_random_weights(bert::model<>{small::bert_size}), bidirectional{});
     constexpr std::int32_t source[]{2, 1, 3};
-    check(
-        with_random_weights(m6::model<>{
-            {.vocabulary = 20, .positions = 8, .layers = 3, .heads = 2, .width = 8, .hidden = 16}}),
-        prefix_lm{source});
-    llama::config size{};
-    size.vocabulary = 20;
-    size.positions = 8;
-    size.layers = 2;
-    size.heads = 4;
-    size.key_heads = 2;
-    size.head_width = 2;
-    size.width = 8;
-    size.hidden = 12;
-    check(with_random_weights(llama::model<>{size}), causal{});
-    size.layers = 0;
-    check(with_random_weights(llama::model<>{size}), causal{});
+    check(with_random_weights(m6::model<>{small::m6_size(3, 8)}), prefix_lm{source});
+    for (const idx layers : {2u, 0u})
+        check(with_random_weights(llama::model<>{small::llama_size(layers, 8)}), causal{});
 
     const auto model = with_random_weights(bert::model<>{small::bert_size});
     const std::int32_t ids[]{1, 2}, offsets[]{0, 2, 2};

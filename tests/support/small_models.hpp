@@ -6,6 +6,8 @@
 #include <reckon/core/random.hpp>
 #include <reckon/kernels/reference.hpp>
 #include <reckon/models/bert/model.hpp>
+#include <reckon/models/llama/model.hpp>
+#include <reckon/models/m6/model.hpp>
 #include <reckon/models/sasrec/model.hpp>
 
 #include <algorithm>
@@ -23,6 +25,27 @@ inline constexpr bert::config bert_size{.vocabulary = 20,
                                         .heads = 2,
                                         .width = 8,
                                         .hidden = 16};
+
+inline m6::config m6_size(idx layers, idx positions) {
+    return {.vocabulary = 20,
+            .positions = positions,
+            .layers = layers,
+            .heads = 2,
+            .width = 8,
+            .hidden = 16};
+}
+inline llama::config llama_size(idx layers, idx positions) {
+    llama::config size{};
+    size.vocabulary = 20;
+    size.positions = positions;
+    size.layers = layers;
+    size.heads = 4;
+    size.key_heads = 2;
+    size.head_width = 2;
+    size.width = 8;
+    size.hidden = 12;
+    return size;
+}
 
 /// Every parameter uniform in [-0.5, 0.5).
 template <class Model> Model with_random_weights(Model model, std::uint64_t seed = 1) {

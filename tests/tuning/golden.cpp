@@ -1,4 +1,5 @@
 // Losses of tasks, and the gradient of every number that they train, beside PyTorch's.
+#include "all_of.hpp"
 #include "support/backends.hpp"
 
 #include <models/golden.hpp>
@@ -36,10 +37,7 @@ template <class C, class Model>
 void check(C& ctx, const Model& model, const std::string& method, task& t, parameters<>& learned) {
     const auto examples = texts();
     const score_texts objective{model, t, examples};
-    typename score_texts<Model>::batch batch;
-    std::vector<std::int64_t> all(examples.size());
-    std::iota(all.begin(), all.end(), 0);
-    objective.fill(batch, all, 0);
+    const auto batch = tuning::all_of(objective);
     const double loss = objective.loss(ctx, batch, 1 / objective.targets(batch));
     CHECK(loss == Approx(goldens().get<float>(method + "/loss")[0]).epsilon(1e-5));
     ctx.replay();

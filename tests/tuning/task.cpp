@@ -1,5 +1,6 @@
 // Tasks over a frozen backbone: one copy of the prompts does what a copy for each text does, tasks
 // share a batch without a trace, and the gradients are those of the model written out.
+#include "all_of.hpp"
 #include "support/backends.hpp"
 #include "support/small_models.hpp"
 
@@ -27,30 +28,14 @@ bert::model<> small_bert() {
                                               .width = 8,
                                               .hidden = 16}});
 }
-m6::model<> small_m6() {
-    return with_random_weights(m6::model<>{
-        {.vocabulary = 20, .positions = 16, .layers = 2, .heads = 2, .width = 8, .hidden = 16}});
-}
+m6::model<> small_m6() { return with_random_weights(m6::model<>{small::m6_size(2, 16)}); }
 m6::model<m6::edge_spec> small_edge() {
-    return with_random_weights(m6::model<m6::edge_spec>{{.vocabulary = 20,
-                                                         .positions = 16,
-                                                         .layers = 3,
-                                                         .heads = 2,
-                                                         .width = 8,
-                                                         .hidden = 16,
-                                                         .embedding = 4}});
+    auto size = small::m6_size(3, 16);
+    size.embedding = 4;
+    return with_random_weights(m6::model<m6::edge_spec>{size});
 }
 llama::model<> small_llama() {
-    llama::config size{};
-    size.vocabulary = 20;
-    size.positions = 16;
-    size.layers = 2;
-    size.heads = 4;
-    size.key_heads = 2;
-    size.head_width = 2;
-    size.width = 8;
-    size.hidden = 12;
-    return with_random_weights(llama::model<>{size});
+    return with_random_weights(llama::model<>{small::llama_size(2, 16)});
 }
 
 /// A task with random numbers everywhere: nothing in it is zero.
@@ -82,7 +67,11 @@ std::vector<labelled_text> texts_of(idx count, idx shortest = 2) {
 }
 
 using shares = std::vector<float>;
-shares numbers_of(const matrix<float>& m) { return {m.data(), m.data() + m.size()}; }
+shares numbers_of(const class_shares& all) {
+    shares numbers;
+    for (const auto& own : all) numbers.insert(numbers.end(), own.begin(), own.end());
+    return numbers;
+}
 
 double difference(const shares& a, const shares& b) {
     REQUIRE(a.size() == b.size());
@@ -98,10 +87,7 @@ std::vector<shares> gradients_of(const Model& model, task& t, std::span<const la
     parameters learned{t};
     recording_context<Tag> ctx{learned.ranges()};
     const score_texts objective{model, t, texts};
-    typename score_texts<Model>::batch batch;
-    std::vector<std::int64_t> all(texts.size());
-    std::iota(all.begin(), all.end(), 0);
-    objective.fill(batch, all, 0);
+    const auto batch = tuning::all_of(objective);
     const double found = objective.loss(ctx, batch, 1 / objective.targets(batch));
     if (loss != nullptr) *loss = found;
     ctx.replay();
@@ -284,10 +270,7 @@ TEMPLATE_TEST_CASE("a step of tuning takes what a dry recording counts", "",
         parameters learned{t};
         const auto bytes_of = [&](auto& ctx) {
             const score_texts objective{model, t, texts};
-            typename score_texts<std::remove_cvref_t<decltype(model)>>::batch batch;
-            std::vector<std::int64_t> all(texts.size());
-            std::iota(all.begin(), all.end(), 0);
-            objective.fill(batch, all, 0);
+            const auto batch = tuning::all_of(objective);
             const auto scope = ctx.scope();
             ctx.drop(
                 {{.embedding = .1f, .attention_out = .1f, .hidden = .1f, .ffn_out = .1f}, 3, 1});

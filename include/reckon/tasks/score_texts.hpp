@@ -1,7 +1,7 @@
 // Scoring (M6-Rec 2.1): what a task's options, or classes, have to say of a user's text and an
 // item's. The text is read at its last row.
 //     score_texts clicks{model, task, examples};           an objective to be tuned for
-//     const auto shares = score(ctx, model, task, examples);   [texts, classes], each row sums to 1
+//     const auto shares = score(ctx, model, task, examples);   of each text, its classes' shares
 #pragma once
 
 #include <reckon/ops/cross_entropy.hpp>
@@ -65,7 +65,7 @@ template <class Model> class score_texts {
             ctx.drop(dropped);
         }
         const auto read = read_texts(ctx, model_, b.rows, task_.prompts.look());
-        const auto logits = task_.logits(ctx, read, site{ragged{}, bidirectional{}});
+        const auto logits = task_.logits(ctx, read);
         return ops::cross_entropy(ctx, logits,
                                   softmax_targets{.columns = {b.labels.data(), 1, b.labels.size()}},
                                   {.weight = weight});
@@ -77,24 +77,27 @@ template <class Model> class score_texts {
     std::span<const labelled_text> examples_;
 };
 
+/// Of each text, the shares of its task's classes, which sum to 1.
+using class_shares = std::vector<std::vector<float>>;
+
 namespace detail {
 
-/// Shares of the classes from their logits; a number that is none is an error.
+/// Those of texts at[0], at[1] .. from rows of logits; a number that is none is an error.
 template <any_context C>
-void put_shares(C& ctx, const tensor_of<C>& logits, std::span<const idx> at,
-                matrix<float>& shares) {
+void put_shares(C& ctx, const tensor_of<C>& logits, std::span<const idx> at, class_shares& shares) {
     const auto logs = ops::log_softmax(ctx, logits);
     for (idx i = 0; i < at.size(); ++i)
         for (idx c = 0; c < logs.cols; ++c) {
             const float share = std::exp(logs(i, c));
             expect_that(std::isfinite(share), "score", "shares", "finite numbers", "others");
-            shares.look()(at[i], c) = share;
+            shares[at[i]].push_back(share);
         }
 }
 
-/// f(texts) for parts of a list, in the order of lengths, of at most `tokens` rows.
-template <class Rows, class F>
-void by_length(std::vector<idx> order, const Rows& rows, idx tokens, const F& f) {
+/// f(texts) for parts of texts 0 .. count - 1, in the order of lengths, of at most `tokens` rows.
+template <class Rows, class F> void by_length(idx count, const Rows& rows, idx tokens, const F& f) {
+    std::vector<idx> order(count);
+    std::iota(order.begin(), order.end(), idx{0});
     std::stable_sort(order.begin(), order.end(), [&](idx a, idx b) { return rows(a) < rows(b); });
     for (idx begin = 0; begin < order.size();) {
         idx end = begin, sum = 0;
@@ -111,25 +114,21 @@ struct score_options {
     idx tokens = 2048;  // of one pass through the model
 };
 
-/// The shares of a task's classes, [texts, classes].
 template <any_context C, class Model>
-matrix<float> score(C& ctx, const Model& model, const task& t, std::span<const labelled_text> texts,
-                    const score_options& options = {}) {
-    matrix<float> shares(texts.size(), t.classes());
-    const score_texts task{model, t, texts};
+class_shares score(C& ctx, const Model& model, const task& t, std::span<const labelled_text> texts,
+                   const score_options& options = {}) {
+    class_shares shares(texts.size());
+    const score_texts objective{model, t, texts};
     typename score_texts<Model>::batch batch;
-    std::vector<idx> all(texts.size());
-    std::iota(all.begin(), all.end(), idx{0});
     std::vector<std::int64_t> taken;
     detail::by_length(
-        std::move(all), [&](idx i) { return task.rows(i); }, options.tokens,
+        texts.size(), [&](idx i) { return objective.rows(i); }, options.tokens,
         [&](std::span<const idx> part) {
             const auto scope = ctx.scope();
             taken.assign(part.begin(), part.end());
-            task.fill(batch, taken, 0);
+            objective.fill(batch, taken, 0);
             const auto read = read_texts(ctx, model, batch.rows, t.prompts.look());
-            detail::put_shares(ctx, t.logits(ctx, read, site{ragged{}, bidirectional{}}), part,
-                               shares);
+            detail::put_shares(ctx, t.logits(ctx, read), part, shares);
         });
     return shares;
 }
@@ -140,45 +139,42 @@ struct asked_text {
     idx slot;
 };
 
-/// The same for texts of many tasks that are resident: a list of shares for each text.
+/// The same for texts of many tasks that are resident.
 template <any_context C, class Model>
-std::vector<std::vector<float>> score(C& ctx, const resident_tasks<Model>& tasks,
-                                      std::span<const asked_text> texts,
-                                      const score_options& options = {}) {
-    std::vector<std::vector<float>> shares(texts.size());
-    std::vector<idx> all(texts.size());
-    std::iota(all.begin(), all.end(), idx{0});
+class_shares score(C& ctx, const resident_tasks<Model>& tasks, std::span<const asked_text> texts,
+                   const score_options& options = {}) {
+    class_shares shares(texts.size());
     task_batch batch;
     detail::by_length(
-        std::move(all), [&](idx i) { return texts[i].text->ids.size(); }, options.tokens,
+        texts.size(), [&](idx i) { return texts[i].text->ids.size(); }, options.tokens,
         [&](std::span<const idx> part) {
             std::vector<idx> order{part.begin(), part.end()};
             std::stable_sort(order.begin(), order.end(),
                              [&](idx a, idx b) { return texts[a].slot < texts[b].slot; });
-            batch.clear();
+            const auto end_of_task = [&](idx begin) {
+                idx end = begin;
+                while (end < order.size() && texts[order[end]].slot == texts[order[begin]].slot)
+                    ++end;
+                return end;
+            };
             const auto scope = ctx.scope();
-            for (idx i = 0; i < order.size(); ++i) {
-                const asked_text& own = texts[order[i]];
-                tasks.add(batch, own.slot, own.text->ids, own.text->types, own.text->source);
-                if (i + 1 == order.size() || texts[order[i + 1]].slot != own.slot)
-                    tasks.end_task(batch, own.slot);
+            batch.clear();
+            for (idx begin = 0, end = 0; begin < order.size(); begin = end) {
+                end = end_of_task(begin);
+                const idx slot = texts[order[begin]].slot;
+                for (idx i = begin; i < end; ++i) {
+                    const encoded_pair& own = *texts[order[i]].text;
+                    tasks.add(batch, slot, own.ids, own.types, own.source);
+                }
+                tasks.end_task(batch, slot);
             }
             const auto read = tasks.read_texts(ctx, batch);
             for (idx begin = 0, end = 0; begin < order.size(); begin = end) {
-                const idx slot = texts[order[begin]].slot;
-                while (end < order.size() && texts[order[end]].slot == slot) ++end;
-                const task& t = tasks.at(slot);
+                end = end_of_task(begin);
                 const auto inside = ctx.scope();
-                const auto logs = ops::log_softmax(
-                    ctx,
-                    t.logits(ctx, read.slice(begin, end - begin), site{ragged{}, bidirectional{}}));
-                for (idx i = begin; i < end; ++i)
-                    for (idx c = 0; c < logs.cols; ++c) {
-                        const float share = std::exp(logs(i - begin, c));
-                        expect_that(std::isfinite(share), "score", "shares", "finite numbers",
-                                    "others");
-                        shares[order[i]].push_back(share);
-                    }
+                const task& t = tasks.at(texts[order[begin]].slot);
+                detail::put_shares(ctx, t.logits(ctx, read.slice(begin, end - begin)),
+                                   std::span{order}.subspan(begin, end - begin), shares);
             }
         });
     return shares;

@@ -28,26 +28,24 @@ inline pair_tokens pair_tokens_of(const wordpiece& t) {
 }
 template <tokenizer T> pair_tokens pair_tokens_of(const T& t) { return {t.bos(), {}, t.eos()}; }
 
-namespace detail {
-
-inline std::vector<std::int32_t> plain_ids(const wordpiece& t, std::string_view text) {
+/// A text alone.
+inline std::vector<std::int32_t> ids_without_marks(const wordpiece& t, std::string_view text) {
     auto ids = t.encode(text);
     ids.pop_back();
     ids.erase(ids.begin());
     return ids;
 }
-template <tokenizer T> std::vector<std::int32_t> plain_ids(const T& t, std::string_view text) {
+template <tokenizer T>
+std::vector<std::int32_t> ids_without_marks(const T& t, std::string_view text) {
     return t.encode(text);
 }
-
-}  // namespace detail
 
 /// `place` is for the error about an item that is too long by itself.
 template <class Tokenizer>
 encoded_pair encode_pair(const Tokenizer& t, std::string_view user, std::string_view item,
                          idx limit, std::string_view place = "item") {
     const pair_tokens marks = pair_tokens_of(t);
-    const auto users = detail::plain_ids(t, user), items = detail::plain_ids(t, item);
+    const auto users = ids_without_marks(t, user), items = ids_without_marks(t, item);
     const idx fixed = idx(marks.begin.has_value()) + idx(marks.middle.has_value()) +
                       idx(marks.end.has_value()) + items.size();
     if (fixed > limit || fixed == 0)

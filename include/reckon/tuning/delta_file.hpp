@@ -3,6 +3,7 @@
 #pragma once
 
 #include <reckon/data/number.hpp>
+#include <reckon/io/comma_list.hpp>
 #include <reckon/io/load.hpp>
 #include <reckon/io/save.hpp>
 #include <reckon/tuning/digest.hpp>
@@ -18,39 +19,30 @@ struct named_task {
     task own;
 };
 
-namespace detail {
+/// A model and the task that trained it as well.
+template <class Model> struct tuned_model {
+    Model model;
+    task own;
 
-inline std::string joined(const std::vector<std::string>& words) {
-    std::string all;
-    for (const std::string& word : words) all += (all.empty() ? "" : ",") + word;
-    return all;
-}
-inline std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> words;
-    for (idx at = 0; at <= text.size();) {
-        const idx end = std::min(text.find(',', at), text.size());
-        words.emplace_back(text.substr(at, end - at));
-        at = end + 1;
+    static constexpr void visit(auto&& f, auto&... self) {
+        f("model", self.model...);
+        f(inlined, self.own...);
     }
-    return words;
-}
+};
 
-}  // namespace detail
-
-/// `model`, where the method trains it as well, is saved beside the task.
-template <class Learner>
-void save_delta(const Learner& learned, const named_task& about, const std::string& path) {
+/// `learned`: the task, or the tuned_model.
+template <class Learned>
+void save_delta(const Learned& learned, const named_task& about, const std::string& path) {
     text_map all{{"format", "reckon-delta-1"},
                  {"task", about.name},
                  {"backbone", about.backbone},
                  {"method", std::string{name_of(about.own.method)}},
-                 {"options", detail::joined(about.own.options)},
+                 {"options", comma_list(about.own.options)},
                  {"prompts", std::to_string(about.own.size.prompts)},
                  {"rank", std::to_string(about.own.size.rank)}};
-    std::string ids;
-    for (const std::int32_t id : about.own.special_ids)
-        ids += (ids.empty() ? "" : ",") + std::to_string(id);
-    all["specials"] = ids;
+    std::vector<std::string> ids;
+    for (const std::int32_t id : about.own.special_ids) ids.push_back(std::to_string(id));
+    all["specials"] = comma_list(ids);
     save_parameters(learned, path, own_names{}, all);
 }
 
@@ -66,21 +58,20 @@ class delta_file {
     std::string name() const { return text("task"); }
     tuning_method method() const { return method_; }
 
-    /// The task, for a backbone of these sizes and this digest. Where the method trains the
-    /// backbone too, `learner(task)` gives the whole to be filled.
+    /// The task, for a backbone of these sizes and this digest.
     named_task load(const task_sizes& sizes, const std::string& backbone) const {
         named_task t = made(sizes, backbone);
-        load_parameters(t.own, file_);
-        expect_finite(t.own);
+        fill(t.own);
         return t;
     }
-    template <class Learner, class Make>
-    Learner load_whole(const task_sizes& sizes, const std::string& backbone,
-                       const Make& make) const {
-        Learner all = make(made(sizes, backbone).own);
-        load_parameters(all, file_);
-        expect_finite(all);
-        return all;
+    /// Of a method that trains the backbone too: `model` becomes what it was trained to.
+    template <class Model> named_task load_whole(Model& model, const std::string& backbone) const {
+        named_task t = made(sizes_of_task(model), backbone);
+        tuned_model<Model> all{std::move(model), std::move(t.own)};
+        fill(all);
+        model = std::move(all.model);
+        t.own = std::move(all.own);
+        return t;
     }
 
   private:
@@ -88,19 +79,25 @@ class delta_file {
         if (text("backbone") != backbone) refuse("backbone", text("backbone"), backbone);
         std::vector<std::int32_t> ids;
         if (const auto all = text("specials"); !all.empty())
-            for (const std::string& id : detail::split(all))
+            for (const std::string& id : words_of(all))
                 ids.push_back(std::int32_t(number("specials", id)));
         const task_options size{.prompts = number("prompts", text("prompts")),
                                 .rank = number("rank", text("rank"))};
-        if (size.prompts > sizes.width * 64 || size.rank > sizes.width * 64)
-            refuse("prompts and rank", "numbers that fit the model", "larger ones");
-        const auto options = detail::split(text("options"));
+        const auto options = words_of(text("options"));
+        // Each of them is a row of the model's width somewhere in the file.
+        idx numbers = 0;
+        for (const stored_tensor& tensor : file_.tensors()) numbers += tensor.bytes.size() / 4;
+        for (const idx rows : {size.prompts, size.rank, idx(options.size()), idx(ids.size())})
+            if (rows > numbers / std::max(sizes.width, idx{1}))
+                refuse("prompts, rank, options and specials",
+                       "no more rows than fit the model and the file", std::to_string(rows));
         if (options.size() < 2) refuse("options", "two or more", in_quotes(text("options")));
         if (has_options(method_) && size.prompts < options.size())
             refuse("prompts", "at least as many as options", std::to_string(size.prompts));
         return {name(), backbone, task{method_, sizes, size, options, ids}};
     }
-    template <class Learner> void expect_finite(const Learner& learned) const {
+    template <class Learned> void fill(Learned& learned) const {
+        load_parameters(learned, file_);
         walk_all(
             [&](const path& at, const matrix<float>& p) {
                 for (idx i = 0; i < p.size(); ++i)

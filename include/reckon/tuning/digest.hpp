@@ -4,8 +4,8 @@
 
 #include <reckon/core/matrix.hpp>
 #include <reckon/core/visit.hpp>
+#include <reckon/io/digest.hpp>
 
-#include <cstdio>
 #include <cstring>
 #include <string>
 
@@ -29,11 +29,7 @@ class digest {
     void add(std::string_view text) { add(text.data(), text.size()); }
     void add(idx number) { mix(number); }
 
-    std::string text() const {
-        char digits[20];
-        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash_));
-        return digits;
-    }
+    std::string text() const { return hex_digits(hash_); }
 
   private:
     // The multiplication carries upwards only; the turn brings high bits down.

@@ -2,7 +2,7 @@
 // its own. The backbone's type and weights do not change, so tasks are swapped by pointer, and rows
 // of several tasks share a batch: the site of every module says whose its rows are.
 //     task clicks{tuning_method::option_adapter, sizes_of_task(model), {.prompts = 20, .rank = 32},
-//                 {"no", "yes"}, tokenizer.specials()};
+//                 {"no", "yes"}, {101, 102}};
 #pragma once
 
 #include <reckon/layers/adapt.hpp>
@@ -42,12 +42,11 @@ struct task {
     tuning_method method = tuning_method::option_adapter;
     task_sizes sizes;
     task_options size;
-    std::vector<std::string> options;  // the classes, in the order of their labels
-    std::vector<std::int32_t>
-        special_ids;                       // of the tokens that the task has vectors of its own for
-    matrix<float> prompts;                 // soft prompts, then special tokens: [rows, width]
-    heap_array<adapter> adapters;          // of each stored block
-    heap_array<low_rank> queries, values;  // likewise
+    std::vector<std::string> options;       // the classes, in the order of their labels
+    std::vector<std::int32_t> special_ids;  // tokens with vectors of the task's own
+    matrix<float> prompts;                  // soft prompts, then special tokens: [rows, width]
+    heap_array<adapter> adapters;           // of each stored block
+    heap_array<low_rank> queries, values;   // likewise
     linear_layer<dense<float>, base_spec> classifier;  // [classes, width], where options are none
 
     task() = default;
@@ -92,9 +91,9 @@ struct task {
 
     /// [rows, width] -> [rows, classes]: how well each option, or class, goes with the rows that
     /// texts are read at.
-    template <any_context C>
-    tensor_of<C> logits(C& ctx, tensor_of<C> hidden, const auto& at) const {
-        if (!has_options(method)) return classifier(ctx, hidden, at);
+    template <any_context C> tensor_of<C> logits(C& ctx, tensor_of<C> hidden) const {
+        if (!has_options(method))
+            return ops::linear(ctx, hidden, classifier.weight.look(), {classifier.bias.look()});
         return ops::linear(ctx, hidden, prompts.look().slice(size.prompts - classes(), classes()));
     }
 

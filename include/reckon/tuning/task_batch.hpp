@@ -42,6 +42,7 @@ class task_batch {
     /// (of two) are its first `source` ids.
     void add(const task& t, std::span<const std::int32_t> ids,
              std::span<const std::int32_t> types = {}, idx source = 0, idx row = 0) {
+        if (!types.empty()) expect("task_batch", "types", ids.size(), types.size());
         bool open = false;
         for (const std::int32_t id : ids) {
             if (const idx special = t.special_row(id); special != task::no_row) {
