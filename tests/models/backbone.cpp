@@ -52,9 +52,9 @@ TEMPLATE_TEST_CASE("the last rows alone are the last of all rows", "",
     };
     check(with_random_weights(bert::model<>{small::bert_size}), bidirectional{});
     constexpr std::int32_t source[]{2, 1, 3};
-    check(with_random_weights(m6::model<>{small::m6_size(3, 8)}), prefix_lm{source});
+    check(with_random_weights(m6::model<>{small::m6_of_size(3, 8)}), prefix_lm{source});
     for (const idx layers : {2u, 0u})
-        check(with_random_weights(llama::model<>{small::llama_size(layers, 8)}), causal{});
+        check(with_random_weights(llama::model<>{small::llama_of_size(layers, 8)}), causal{});
 
     const auto model = with_random_weights(bert::model<>{small::bert_size});
     const std::int32_t ids[]{1, 2}, offsets[]{0, 2, 2};

@@ -26,7 +26,7 @@ inline constexpr bert::config bert_size{.vocabulary = 20,
                                         .width = 8,
                                         .hidden = 16};
 
-inline m6::config m6_size(idx layers, idx positions) {
+inline m6::config m6_of_size(idx layers, idx positions) {
     return {.vocabulary = 20,
             .positions = positions,
             .layers = layers,
@@ -34,7 +34,7 @@ inline m6::config m6_size(idx layers, idx positions) {
             .width = 8,
             .hidden = 16};
 }
-inline llama::config llama_size(idx layers, idx positions) {
+inline llama::config llama_of_size(idx layers, idx positions) {
     llama::config size{};
     size.vocabulary = 20;
     size.positions = positions;

@@ -28,14 +28,14 @@ bert::model<> small_bert() {
                                               .width = 8,
                                               .hidden = 16}});
 }
-m6::model<> small_m6() { return with_random_weights(m6::model<>{small::m6_size(2, 16)}); }
+m6::model<> small_m6() { return with_random_weights(m6::model<>{small::m6_of_size(2, 16)}); }
 m6::model<m6::edge_spec> small_edge() {
-    auto size = small::m6_size(3, 16);
+    auto size = small::m6_of_size(3, 16);
     size.embedding = 4;
     return with_random_weights(m6::model<m6::edge_spec>{size});
 }
 llama::model<> small_llama() {
-    return with_random_weights(llama::model<>{small::llama_size(2, 16)});
+    return with_random_weights(llama::model<>{small::llama_of_size(2, 16)});
 }
 
 /// A task with random numbers everywhere: nothing in it is zero.
@@ -304,6 +304,32 @@ TEST_CASE("low-rank terms merge into the weights") {
     CHECK(difference(numbers_of(before), numbers_of(apart)) > 1e-3);
     CHECK_THROWS_WITH(merge(model, random_task(tuning_method::adapter, model, 3)),
                       Catch::Contains("low-rank"));
+}
+
+TEST_CASE("every kind of block hears its task") {
+    context<cpu_reference> ctx;
+    const auto check = [&](const auto& model, tuning_method how) {
+        CAPTURE(name_of(how));
+        const task t = random_task(how, model, 4);
+        const rows_of_task all[]{{0, 9, &t}};
+        const auto batch = small::batch();
+        const auto with = model.run(ctx, model.embed(ctx, batch), batch.sequences, causal{},
+                                    own_keys{}, no_hook{}, tasks_by_rows{all, {}});
+        const auto without = model.run(ctx, model.embed(ctx, batch), batch.sequences, causal{});
+        double most = 0;
+        for (idx i = 0; i < with.size(); ++i)
+            most = std::max(most, std::abs(double(with.data[i] - without.data[i])));
+        CHECK(most > 1e-3);
+    };
+    const sasrec::config size{
+        .items = 20, .positions = 8, .layers = 2, .heads = 2, .width = 8, .hidden = 8};
+    for (const auto how : {tuning_method::adapter, tuning_method::lora}) {
+        check(with_random_weights(sasrec::model<>{size}), how);
+        check(with_random_weights(sasrec::model<sasrec::original_spec>{size}), how);
+        check(small_bert(), how);
+        check(small_m6(), how);
+        check(small_llama(), how);
+    }
 }
 
 TEST_CASE("a task begins as the model is") {

@@ -1,9 +1,6 @@
 // Where only the last row of each sequence is read, as by tasks that score texts, the last block
-// makes keys and values of all rows and everything else of those: five sixths of its products go.
-// What it makes is what it would have made, but for the rows' numbers in dropout.
-//     const last_rows_of last{ctx, sequences, keys};
-//     layers.last_rows(ctx, x, site{sequences, mask, hook, rotation, keys},
-//                      site{last.sequences, mask, hook, rotation of them, last.keys()});
+// makes keys and values of all rows and everything else of those: most of its products go. What it
+// makes is what it would have made, but for the rows' numbers in dropout.
 #pragma once
 
 #include <reckon/layers/kept_numbers.hpp>
@@ -85,6 +82,26 @@ template <class Tasks> constexpr auto tasks_of_last_rows(const Tasks& tasks) {
         return tasks.of_last_rows();
     else
         return tasks;
+}
+
+/// Positions are in the rows already, whichever they are.
+struct no_rotation_of {
+    constexpr no_rotation operator()(const ragged&, per_sequence) const { return {}; }
+};
+
+/// x through all of a stack's layers, [sequences, width]. `rotation_of(sequences, first)`: how rows
+/// that begin at these positions are turned.
+template <any_context C, mask M, class Keys, class Tasks, class RotationOf = no_rotation_of>
+constexpr tensor_of<C> run_last_rows(C& ctx, const auto& layers, tensor_of<C> x,
+                                     const ragged& sequences, const M& mask, const Keys& keys,
+                                     const Tasks& tasks, const RotationOf& rotation_of = {}) {
+    no_hook none;
+    const last_rows_of last{ctx, sequences, keys};
+    const site at{sequences, mask, none, rotation_of(sequences, keys.first()), keys, tasks};
+    const site reading{last.sequences, mask,
+                       none,           rotation_of(last.sequences, last.keys.first()),
+                       last.keys,      tasks_of_last_rows(tasks)};
+    return layers.last_rows(ctx, x, at, reading);
 }
 
 }}}  // namespace reckon::v0::RECKON_ISA

@@ -114,6 +114,7 @@ struct score_options {
     idx tokens = 2048;  // of one pass through the model
 };
 
+/// Of texts of one task, whose prompts stand in each batch as in training.
 template <any_context C, class Model>
 class_shares score(C& ctx, const Model& model, const task& t, std::span<const labelled_text> texts,
                    const score_options& options = {}) {

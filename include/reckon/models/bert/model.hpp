@@ -85,12 +85,7 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     constexpr tensor_of<C> run_last(C& ctx, tensor_of<C> x, const ragged& sequences,
                                     const M& mask = {}, const Keys& keys = {},
                                     const Tasks& tasks = {}) const {
-        no_hook hook;
-        const last_rows_of last{ctx, sequences, keys};
-        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
-        const site reading{last.sequences, mask,      hook,
-                           no_rotation{},  last.keys, tasks_of_last_rows(tasks)};
-        return layers.last_rows(ctx, x, at, reading);
+        return run_last_rows(ctx, layers, x, sequences, mask, keys, tasks);
     }
 
     /// batch -> [tokens, width]

@@ -88,15 +88,11 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
                                     const M& mask = {}, const Keys& keys = {},
                                     const Tasks& tasks = {}) const {
         ops::expect_positions(ctx, sequences, keys.first(), this->size.positions);
-        no_hook hook;
-        const last_rows_of last{ctx, sequences, keys};
-        const site at{sequences, mask, hook, positions.of(ctx, sequences, keys.first()),
-                      keys,      tasks};
-        const site reading{last.sequences, mask,
-                           hook,           positions.of(ctx, last.sequences, last.keys.first()),
-                           last.keys,      tasks_of_last_rows(tasks)};
-        x = layers.last_rows(ctx, x, at, reading);
-        norm.in_place(ctx, x, reading);
+        const auto rotation_of = [&](const ragged& rows, per_sequence first) {
+            return positions.of(ctx, rows, first);
+        };
+        x = run_last_rows(ctx, layers, x, sequences, mask, keys, tasks, rotation_of);
+        norm.in_place(ctx, x, site{sequences, mask});
         return x;
     }
 

@@ -92,13 +92,8 @@ template <class Spec = spec, auto Size = run_time{}> struct model : sized<config
     template <any_context C, mask M, class Keys = own_keys, class Tasks = no_tasks>
     constexpr tensor_of<C> run_last(C& ctx, tensor_of<C> x, const ragged& sequences, const M& mask,
                                     const Keys& keys = {}, const Tasks& tasks = {}) const {
-        no_hook hook;
-        const last_rows_of last{ctx, sequences, keys};
-        const site at{sequences, mask, hook, no_rotation{}, keys, tasks};
-        const site reading{last.sequences, mask,      hook,
-                           no_rotation{},  last.keys, tasks_of_last_rows(tasks)};
-        x = layers.last_rows(ctx, x, at, reading);
-        norm.in_place(ctx, x, reading);
+        x = run_last_rows(ctx, layers, x, sequences, mask, keys, tasks);
+        norm.in_place(ctx, x, site{sequences, mask});
         return x;
     }
 

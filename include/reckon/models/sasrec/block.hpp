@@ -20,7 +20,9 @@ template <class Spec> struct query_normed_block_module : transformer_block_modul
         const auto attended = this->attend(ctx, z, x, at);
         this->norm_2.of_sum_in_place(ctx, z,
                                      dropped(ctx, attended, at, dropout_place::attention_out), at);
-        add_to(ctx, z, dropped(ctx, this->ffn(ctx, z, at), at, dropout_place::ffn_out));
+        auto f = this->ffn(ctx, z, at);
+        adapt(ctx, z, f, at, adapted_place::ffn);
+        add_to(ctx, z, dropped(ctx, f, at, dropout_place::ffn_out));
         ops::assign(ctx, x, z);
         return x;
     }
